@@ -1,0 +1,15 @@
+import { LogError } from "./errors.ts";
+import { limits } from "./limits.ts";
+
+const legal = /^[a-zA-Z0-9._-]+$/;
+
+/** Kafka's rule for topic names. @throws invalid_topic */
+export function checkTopicName(name: string): void {
+  if (name.length === 0 || name.length > limits.topicNameLengthMax || !legal.test(name) || name === "." || name === "..") {
+    const shown = name.length > 80 ? `${name.slice(0, 80)}…` : name;
+    throw new LogError(
+      "invalid_topic",
+      `"${shown}" is no topic name: use 1 to ${limits.topicNameLengthMax} letters, digits, dots, underscores and hyphens, not only "." or "..".`,
+    );
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What goes over HTTP, as types: the server's routes and the SDK both import this file and nothing else of each other.
+ * All paths are under `/v1`. Offsets are JSON integers below 2^53.
+ */
+import type { ErrorCode, Outcome } from "../core/errors.ts";
+
+export const mediaTypes = {
+  json: "application/json",
+  ndjson: "application/x-ndjson",
+  /** RecordBatch v2 bytes, one or more batches back to back. */
+  recordBatch: "application/vnd.stratalog.record-batch",
+  eventStream: "text/event-stream",
+} as const;
+
+/** Request headers (HTTP header names are case-insensitive). */
+export const requestHeaders = {
+  producerId: "producer-id",
+  producerEpoch: "producer-epoch",
+  producerSeq: "producer-seq",
+  lastEventId: "last-event-id",
+} as const;
+
+/** Response headers of a raw fetch and of a raw append: the numbers that JSON answers carry in their body. */
+export const responseHeaders = {
+  nextOffset: "stratalog-next-offset",
+  highWatermark: "stratalog-high-watermark",
+  logStartOffset: "stratalog-log-start-offset",
+} as const;
+
+/** `{"error": …}` with a status that fits the code. `details` of the LogError stand beside the code, for example `actualOffset`. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly outcome: Outcome;
+  readonly retryAfterMs?: number;
+  readonly [detail: string]: string | number | undefined;
+}
+export interface ErrorBody {
+  readonly error: WireError;
+}
+
+/** `POST /topics` */
+export interface CreateTopicBody {
+  readonly name: string;
+  readonly partitions?: number;
+  readonly partitionsPerShard?: number;
+  readonly config?: Readonly<Record<string, string | number | boolean | null>>;
+}
+/** `PATCH /topics/{t}` */
+export interface AlterTopicBody {
+  readonly partitions?: number;
+  readonly config?: Readonly<Record<string, string | number | boolean | null>>;
+}
+/** An element of `GET /topics`, and the answer of `POST` (201), `PATCH` and, with `partitionDetails`, of `GET /topics/{t}`. */
+export interface TopicBody {
+  readonly name: string;
+  readonly id: string;
+  readonly partitions: number;
+  readonly partitionsPerShard: number;
+  readonly createdMs: number;
+  /** All configs in force. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Which of them were set for this topic. */
+  readonly overrides: readonly string[];
+}
+/** `GET /topics/{t}` */
+export interface TopicDetailBody extends TopicBody {
+  readonly partitionDetails: readonly { readonly partition: number; readonly logStartOffset: number; readonly highWatermark: number }[];
+}
+/** `GET /topics?prefix=&limit=&cursor=`: `nextCursor` is there when more may follow. */
+export interface TopicListBody {
+  readonly topics: readonly TopicBody[];
+  readonly nextCursor?: string;
+}
+
+/**
+ * Header values of a record by name. A name that occurs more than once has an array. A value is a string (its UTF-8 bytes),
+ * `{"base64": …}` for other bytes, or null.
+ */
+export type WireHeaderValue = string | null | { readonly base64: string };
+export type WireHeaders = Readonly<Record<string, WireHeaderValue | readonly WireHeaderValue[]>>;
+
+/** One record of `POST /topics/{t}/records`, and one line of its NDJSON form. Absent or null key: none. Absent or null value: a tombstone. */
+export interface WireNewRecord {
+  readonly key?: unknown;
+  readonly keyBase64?: string;
+  readonly value?: unknown;
+  readonly valueBase64?: string;
+  readonly headers?: WireHeaders;
+  readonly partition?: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp?: number;
+}
+export interface ProduceBody {
+  readonly records: readonly WireNewRecord[];
+}
+/** In request order. With query `atomic=true` all have an offset or the request has failed. */
+export type WireRecordResult = { readonly partition: number; readonly offset: number } | { readonly partition: number; readonly error: WireError };
+/**
+ * 200 when all records are in the log, 207 when some are (each failed one has its `error`); when none is, an `ErrorBody`.
+ * An NDJSON request that fails on its way has both: the offsets of the records before, and the `error`, under the error's status.
+ */
+export interface ProduceAnswer {
+  readonly offsets: readonly WireRecordResult[];
+  readonly error?: WireError;
+}
+
+/** One record of a fetch, and the data of one server-sent event (there with its `partition`). */
+export interface WireRecord {
+  readonly offset: number;
+  readonly timestamp: number;
+  /** `format=text` (default): a string when the bytes are UTF-8, else `keyBase64`. `json`: the parsed JSON, else as `text`. `base64`: always `keyBase64`. Null: none. */
+  readonly key?: unknown;
+  readonly keyBase64?: string;
+  readonly value?: unknown;
+  readonly valueBase64?: string;
+  readonly headers: WireHeaders;
+}
+/** `GET /topics/{t}/partitions/{p}/records?offset=N|earliest|latest|@time&limit=&maxBytes=&wait=&format=` (`wait` in milliseconds; `@time`: epoch milliseconds or ISO 8601; default offset: earliest) */
+export interface FetchAnswer {
+  readonly records: readonly WireRecord[];
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+  readonly logStartOffset: number;
+}
+/** `GET /topics/{t}/offsets?timestamp=`: epoch milliseconds, ISO 8601, `earliest` or `latest`; null where no record is that late. */
+export interface OffsetsAnswer {
+  readonly offsets: readonly { readonly partition: number; readonly offset: number | null; readonly timestamp: number | null }[];
+}
+/** A server-sent event's data on a topic's stream. Its `id` is opaque: what a client has to send as `Last-Event-ID`. */
+export interface WireTopicRecord extends WireRecord {
+  readonly partition: number;
+}
+/** `GET /health` */
+export interface HealthBody {
+  readonly status: "ok";
+  readonly version: string;
+  readonly engine: string;
+}

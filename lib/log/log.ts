@@ -1,0 +1,139 @@
+import type { TopicConfig } from "../core/topic-config.ts";
+import type { LogError } from "../core/errors.ts";
+import type { NewRecord } from "../core/record.ts";
+
+/** What users of the engine hold: made by `createLog`. Every method throws `LogError` only. */
+export interface Log {
+  readonly topics: Topics;
+  append(topic: string, request: AppendRequest): Promise<readonly RecordResult[]>;
+  /** Raw RecordBatch v2 bytes (one or more batches) for one partition. A batch that carries a producer id is idempotent by Kafka's rules. */
+  appendBatches(topic: string, partition: number, batches: Uint8Array, options?: AppendOptions): Promise<AppendedBatches>;
+  /** Batches from an offset on; waits up to `waitMs` for the first one. */
+  fetch(topic: string, partition: number, request: FetchRequest): Promise<FetchResult>;
+  /** The first offset whose record's timestamp is at or after the time (Kafka's ListOffsets), by partition. */
+  offsetsForTime(topic: string, timestampMs: number, partitions?: readonly number[]): Promise<readonly TimeOffset[]>;
+  /** The log start offset and high watermark of partitions (default: all). */
+  watermarks(topic: string, partitions?: readonly number[]): Promise<readonly Watermarks[]>;
+  /** Resolves when something was appended to one of the topic's partitions after this call was made, or after `waitMs`, or on abort: a hint to look again. */
+  changed(topic: string, waitMs: number, signal?: AbortSignal): Promise<void>;
+  /** Ends waits, then the engine. */
+  close(): Promise<void>;
+}
+
+export interface Topics {
+  /** @throws topic_already_exists, invalid_topic, invalid_partitions, invalid_config */
+  create(request: CreateTopic): Promise<Topic>;
+  /** By name, ascending. */
+  list(page: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Topic[]>;
+  /** @throws unknown_topic_or_partition, invalid_topic */
+  get(name: string): Promise<Topic>;
+  /** More partitions and changed configs; `null` sets a config back to its default. @throws invalid_partitions when partitions would shrink */
+  alter(name: string, change: AlterTopic): Promise<Topic>;
+  delete(name: string): Promise<void>;
+}
+
+export interface CreateTopic {
+  readonly name: string;
+  /** Default `limits.partitionsDefault`. */
+  readonly partitions?: number;
+  /** 1 to 16, default 4, fixed from then on. */
+  readonly partitionsPerShard?: number;
+  /** Kafka's config names; values as strings, numbers or booleans. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+export interface AlterTopic {
+  readonly partitions?: number;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+export interface Topic {
+  readonly name: string;
+  /** Never used again, not even by a topic made anew under the same name. */
+  readonly id: string;
+  readonly partitions: number;
+  readonly partitionsPerShard: number;
+  /** The partition counts that the topic has had, oldest first; the last is `partitions`. Its length - 1 is the layout number. */
+  readonly partitionCounts: readonly number[];
+  /** Every config with its value in force. */
+  readonly config: TopicConfig;
+  /** The configs that were set for this topic; the others have their defaults. */
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly createdMs: number;
+}
+
+export interface AppendOptions {
+  /** Compare-and-append; needs all records in one partition. */
+  readonly expectedOffset?: number;
+  /** Makes the request idempotent: one sequence number a request. */
+  readonly producer?: Producer;
+}
+
+export interface AppendRequest extends AppendOptions {
+  /** At least one. */
+  readonly records: readonly PartitionedRecord[];
+  /** All or nothing over all shards. Default false: each shard's part is one atomic entry. */
+  readonly atomic?: boolean;
+}
+
+/** Without a partition: by Kafka's murmur2 of the key; without a key, one partition for the request. */
+export interface PartitionedRecord extends NewRecord {
+  readonly partition?: number;
+}
+
+export interface Producer {
+  readonly id: bigint;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+/** In the order of the request. */
+export type RecordResult =
+  | { readonly partition: number; readonly offset: number; readonly duplicate: boolean }
+  | { readonly partition: number; readonly error: LogError };
+
+export interface AppendedBatches {
+  readonly partition: number;
+  readonly baseOffset: number;
+  /** Of the last record. */
+  readonly lastOffset: number;
+  readonly duplicate: boolean;
+}
+
+/** `timestampMs`: the first record at or after that time, else the high watermark. */
+export type FetchFrom = number | "earliest" | "latest" | { readonly timestampMs: number };
+
+export interface FetchRequest {
+  readonly from: FetchFrom;
+  /** A batch is given whole; at least one is given when there is one. Default `limits.fetchBytesDefault`. */
+  readonly bytesMax?: number;
+  /** Stop after the batch that reaches this many records from the asked offset. Default none. */
+  readonly recordsMax?: number;
+  /** 0 to `limits.fetchWaitMsMax`, default 0. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface FetchResult {
+  /** Where the fetch started: `from`, resolved. Records of the first batch below it are to be dropped. */
+  readonly offset: number;
+  /** Whole RecordBatch v2 batches with their real base offsets, in order, back to back. May be empty. */
+  readonly batches: Uint8Array;
+  /** The offset after the last record of `batches`; `offset` when empty. */
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+  readonly logStartOffset: number;
+}
+
+export interface TimeOffset {
+  readonly partition: number;
+  /** `undefined` when no record is that late. */
+  readonly offset: number | undefined;
+  readonly timestampMs: number | undefined;
+}
+
+export interface Watermarks {
+  readonly partition: number;
+  readonly logStartOffset: number;
+  readonly highWatermark: number;
+}

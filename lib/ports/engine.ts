@@ -1,0 +1,12 @@
+import type { Catalog } from "./catalog.ts";
+import type { Journal } from "./journal.ts";
+import type { ObjectStore } from "./object-store.ts";
+
+/** What the log runs on. */
+export interface Engine {
+  readonly journal: Journal;
+  readonly objects: ObjectStore;
+  readonly catalog: Catalog;
+  /** Finishes what runs, then lets go of files and connections. */
+  close(): Promise<void>;
+}
