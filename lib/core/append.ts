@@ -124,7 +124,9 @@ function partsOf(step: ProducerStep, entry: Entry, guards: Guards): readonly num
 
 function firstOffset(first: CommittedStep, index: number): number {
   const part = first.parts.find((candidate) => candidate.index === index);
-  if (part === undefined) throw new LogError("sequence_reused", "The same producer sequence was used before, for other partitions.");
+  if (part === undefined) {
+    throw new LogError("conflict", "This producer sequence was committed when the topic had other partitions: send it to those.");
+  }
   return part.baseOffset;
 }
 

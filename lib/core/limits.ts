@@ -34,14 +34,50 @@ export const limits = {
   fetchRecordsMax: 10_000,
   fetchBytesDefault: 1024 * 1024,
   fetchBytesMax: 16 * 1024 * 1024,
+  /** Entries that a fetch looks up first; it goes on by `journalEntriesMax`. */
+  fetchPageEntries: 64,
   /** The longest long poll. */
   fetchWaitMsMax: 30_000,
+  /** Topics that one process remembers, and for how long before it reads them again. */
+  topicCacheMax: 10_000,
+  topicCacheMs: 5_000,
+  /** Shards that one request works on at once. */
+  shardConcurrency: 32,
+  /** How often a request is decided anew because the topic changed under it. */
+  redecisionsMax: 5,
   /** Catalog writes and shard appends of one transaction (DynamoDB allows 100 items). */
   transactWritesMax: 100,
   catalogValueBytesMax: 350 * 1024,
   catalogQueryLimitMax: 1_000,
   /** Entries of one `Journal.entries` answer. */
   journalEntriesMax: 1_000,
+  /** Kafka's int64. */
+  producerIdMax: 2n ** 63n - 1n,
   producerEpochMax: 0x7fff,
   producerSequenceMax: 0x7fffffff,
+  /** Request bodies that one process holds at the same time; over it requests are told to come again. */
+  bodyBytesInFlightMax: 512 * 1024 * 1024,
+  /** Partitions of a topic that can be streamed as one. */
+  streamPartitionsMax: 256,
+  /** What an event stream reads ahead of its client, for each partition. */
+  streamFetchBytes: 256 * 1024,
+  /** A silent event stream sends a comment this often. */
+  streamKeepAliveMs: 15_000,
+  /** How long a client of an event stream is asked to wait before it connects again. */
+  streamRetryMs: 1_000,
+  /** Open connections of one server. */
+  connectionsMax: 4_096,
+  /** Request line and headers. */
+  requestHeadersBytesMax: 16 * 1024,
+  requestHeadersReceiveMsMax: 10_000,
+  /** A whole request with its body, from its first byte to its last. */
+  requestReceiveMsMax: 600_000,
+  /** A connection on which nothing moves in either direction while a request is open; above every wait and keep-alive. */
+  connectionIdleMsMax: 65_000,
+  /** A connection without a request. */
+  connectionKeepAliveMs: 30_000,
+  /** What is read and dropped of a refused body, so that its sender gets to see the answer. */
+  refusedBodyBytesMax: 64 * 1024 * 1024,
+  /** How long a closing server waits for requests that run. */
+  closeGraceMs: 10_000,
 } as const;

@@ -1,0 +1,157 @@
+import { recordsFingerprint, splitIntoBatches } from "../core/codec/record-batch.ts";
+import { LogError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Compression, CompressionType } from "../ports/compression.ts";
+import type { Appended, EntryPart, Guards, Journal, ProducerStep, ShardAppend } from "../ports/journal.ts";
+import type { ChangeHub } from "./change-hub.ts";
+import { mapBounded } from "./bounded.ts";
+import type { AppendOptions, AppendRequest, RecordResult, Topic } from "./log.ts";
+import { pinnedPartitions } from "./pinned-partitions.ts";
+import { layoutOf } from "./placement.ts";
+import { dependsOnCount, routeRecords, type PartitionRun, type ShardRun } from "./routing.ts";
+
+export interface AppendServices {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly compression: Compression;
+  readonly hub: ChangeHub;
+}
+
+/** Appends records to a topic as it is known now. A refusal because the topic has changed is for `redecide` to handle. */
+export class Appender {
+  readonly #services: AppendServices;
+  #keyless: number;
+
+  constructor(services: AppendServices, keylessSeed: number) {
+    this.#services = services;
+    this.#keyless = keylessSeed;
+  }
+
+  async append(topic: Topic, request: AppendRequest): Promise<readonly RecordResult[]> {
+    checkAppendOptions(request);
+    this.#keyless = (this.#keyless + 1) >>> 0;
+    const { producer } = request;
+    const pinned = producer !== undefined && dependsOnCount(request);
+    const step = producer === undefined ? undefined : stepOf(producer, request);
+    const partitions = pinned ? await pinnedPartitions(this.#services.journal, topic, request, step) : topic.partitions;
+    const shards = routeRecords(topic, request, partitions, this.#keyless);
+    checkExpected(topic, request, shards);
+    const guards = guardsOf(request, shards, pinned ? layoutOf(topic) : undefined, step);
+    const appends = shards.map((run) => ({ shard: run.shard, entry: { parts: this.#parts(topic, run) }, guards }));
+    const results = new Array<RecordResult>(request.records.length);
+    const [only] = appends;
+    if (appends.length === 1 && only !== undefined) await this.#appendOne(only, shards[0], results);
+    else if (request.atomic === true) await this.#appendAll(appends, shards, results);
+    else await this.#appendEach(appends, shards, results);
+    return results;
+  }
+
+  async #appendOne(append: ShardAppend, run: ShardRun | undefined, results: RecordResult[]): Promise<void> {
+    const appended = await this.#services.journal.append(append.shard, append.entry, append.guards);
+    this.#services.hub.notify(append.shard);
+    if (run !== undefined) fillOffsets(results, run, appended);
+  }
+
+  async #appendAll(appends: readonly ShardAppend[], shards: readonly ShardRun[], results: RecordResult[]): Promise<void> {
+    const appended = await this.#services.journal.transact(appends, []);
+    for (const [at, run] of shards.entries()) {
+      this.#services.hub.notify(run.shard);
+      const answer = appended[at];
+      if (answer !== undefined) fillOffsets(results, run, answer);
+    }
+  }
+
+  async #appendEach(appends: readonly ShardAppend[], shards: readonly ShardRun[], results: RecordResult[]): Promise<void> {
+    const errors: LogError[] = [];
+    await mapBounded([...shards.entries()], limits.shardConcurrency, async ([at, run]) => {
+      try {
+        await this.#appendOne(appends[at] as ShardAppend, run, results);
+      } catch (reason) {
+        const error = LogError.from(reason);
+        errors.push(error);
+        fillError(results, run, error);
+      }
+    });
+    const allFailed = errors.length === shards.length;
+    if (allFailed) throw errors.find((error) => error.outcome === "unknown") ?? errors[0];
+  }
+
+  #parts(topic: Topic, { runs }: ShardRun): readonly EntryPart[] {
+    const { clock, compression } = this.#services;
+    const compressionType = jsonCompression(topic.config["compression.type"]);
+    const messageBytesMax = Number(topic.config["max.message.bytes"]);
+    const timestampType = topic.config["message.timestamp.type"] === "LogAppendTime" ? "LogAppendTime" : "CreateTime";
+    const options = { nowMs: clock.nowMs(), compression, compressionType, timestampType, messageBytesMax } as const;
+    return runs.map(({ index, records }) => {
+      const { bytes, records: count, maxTimestampMs } = splitIntoBatches(records, options);
+      return { index, records: count, maxTimestampMs, batches: bytes };
+    });
+  }
+}
+
+/** @throws invalid_request */
+export function checkAppendOptions({ producer, expectedOffset }: AppendOptions): void {
+  if (expectedOffset !== undefined && !inRange(expectedOffset, Number.MAX_SAFE_INTEGER)) {
+    throw new LogError("invalid_request", "expectedOffset must be an offset: an integer from 0.");
+  }
+  if (producer === undefined) return;
+  const { id, epoch, sequence } = producer;
+  const fits = id >= 0n && id <= limits.producerIdMax && inRange(epoch, limits.producerEpochMax) && inRange(sequence, limits.producerSequenceMax);
+  if (!fits) {
+    throw new LogError("invalid_request", "A producer needs an id from 0 to 2^63-1, an epoch from 0 to 32767 and a sequence from 0 to 2147483647.");
+  }
+}
+
+function inRange(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+function stepOf({ id, epoch, sequence }: NonNullable<AppendRequest["producer"]>, { records }: AppendRequest): ProducerStep {
+  return { producerId: id, epoch, index: null, sequence, count: 1, crc: recordsFingerprint(records) };
+}
+
+function checkExpected(topic: Topic, request: AppendRequest, shards: readonly ShardRun[]): void {
+  const { expectedOffset, records } = request;
+  if (expectedOffset === undefined) return;
+  const runs = shards.flatMap((shard) => shard.runs);
+  const named = topic.partitions === 1 || records.every((record) => record.partition !== undefined || record.key !== null);
+  if (runs.length !== 1 || !named) {
+    throw new LogError("invalid_request", "expectedOffset needs all records in one partition: name it in each record, or give them one key.");
+  }
+}
+
+function guardsOf(
+  { expectedOffset }: AppendRequest,
+  shards: readonly ShardRun[],
+  layout: number | undefined,
+  step: ProducerStep | undefined,
+): Guards {
+  const index = shards[0]?.runs[0]?.index ?? 0;
+  return {
+    ...(layout === undefined ? {} : { layout }),
+    ...(expectedOffset === undefined ? {} : { expected: [{ index, offset: expectedOffset }] }),
+    ...(step === undefined ? {} : { producers: [step] }),
+  };
+}
+
+/** JSON requests are stored uncompressed unless the topic says otherwise. */
+function jsonCompression(configured: string): CompressionType {
+  return configured === "gzip" || configured === "zstd" ? configured : "none";
+}
+
+function fillOffsets(results: RecordResult[], { runs }: ShardRun, appended: Appended): void {
+  for (const [at, run] of runs.entries()) {
+    const part = appended.parts[at];
+    if (part === undefined) continue;
+    for (const [nth, position] of run.positions.entries()) {
+      results[position] = { partition: run.partition, offset: part.baseOffset + nth, duplicate: part.duplicate };
+    }
+  }
+}
+
+function fillError(results: RecordResult[], { runs }: ShardRun, error: LogError): void {
+  for (const { partition, positions } of runs as readonly PartitionRun[]) {
+    for (const position of positions) results[position] = { partition, error };
+  }
+}

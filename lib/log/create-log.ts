@@ -1,0 +1,121 @@
+import { LogError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import { checkTopicName } from "../core/names.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Compression } from "../ports/compression.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { ShardHead } from "../ports/journal.ts";
+import type { Random } from "../ports/random.ts";
+import { Appender } from "./appender.ts";
+import { mapBounded } from "./bounded.ts";
+import { ChangeHub } from "./change-hub.ts";
+import { fetchBatches, offsetForTime } from "./fetcher.ts";
+import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
+import { placeOf, unknownPartition } from "./placement.ts";
+import { appendBatches } from "./raw-appender.ts";
+import { TopicCache } from "./topic-cache.ts";
+import { CatalogTopics } from "./topics.ts";
+import { waitForChange } from "./wait.ts";
+
+export interface LogParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly compression: Compression;
+}
+
+/** The log over an engine. `close` closes the engine too. */
+export function createLog(engine: Engine, parts: LogParts): Log {
+  const { clock, random, compression } = parts;
+  const { journal } = engine;
+  const hub = new ChangeHub();
+  const closing = new AbortController();
+  const cache = new TopicCache(engine.catalog, clock);
+  const topics = new CatalogTopics({ engine, clock, random, cache });
+  const services = { journal, clock, compression, hub, closing: closing.signal };
+  const appender = new Appender(services, new DataView(random.bytes(4).buffer).getUint32(0));
+
+  /** Runs an operation on the topic as remembered; when the log says that the topic has changed since, on the topic as it is. */
+  const onTopic = async <T>(name: string, run: (topic: Topic) => Promise<T>, isStale: (result: T) => boolean = () => false): Promise<T> => {
+    checkTopicName(name);
+    let found = await cache.get(name);
+    for (let attempt = 1; ; attempt++) {
+      const last = attempt === limits.redecisionsMax;
+      try {
+        const result = await run(found.topic);
+        if (last || !isStale(result)) return result;
+      } catch (reason) {
+        const error = LogError.from(reason);
+        const stale = error.outcome === "not-applied" && (error.code === "conflict" || error.code === "unknown_topic_or_partition");
+        if (last || !stale) throw error;
+        const before = found;
+        found = await cache.refresh(name);
+        const same = found.version === before.version && found.row.id === before.row.id;
+        if (error.code === "unknown_topic_or_partition" && same) throw error;
+      }
+      found = await topics.finishGrowth(await cache.refresh(name));
+    }
+  };
+
+  const checkPartition = (topic: Topic, partition: number): void => {
+    if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
+  };
+
+  const all = (topic: Topic): readonly number[] => [...Array(topic.partitions).keys()];
+
+  return {
+    topics,
+    append: (name: string, request: AppendRequest) => onTopic(name, (topic) => appender.append(topic, request), wasOvertaken),
+    appendBatches: (name, partition, batches, options) =>
+      onTopic(name, (topic) => appendBatches(services, topic, partition, batches, options)),
+    fetch: (name: string, partition: number, request: FetchRequest) =>
+      onTopic(name, async (topic) => {
+        checkPartition(topic, partition);
+        checkFetch(request);
+        return await fetchBatches(services, topic, partition, request);
+      }),
+    offsetsForTime: (name, timestampMs, partitions) =>
+      onTopic(name, async (topic) => {
+        const asked = partitions ?? all(topic);
+        for (const partition of asked) checkPartition(topic, partition);
+        return await mapBounded(asked, limits.shardConcurrency, (partition) => offsetForTime(services, topic, partition, timestampMs));
+      }),
+    watermarks: (name, partitions) =>
+      onTopic(name, async (topic) => {
+        const asked = partitions ?? all(topic);
+        for (const partition of asked) checkPartition(topic, partition);
+        const shards = [...new Set(asked.map((partition) => placeOf(topic, partition).shard.shard))];
+        const heads = await mapBounded(shards, limits.shardConcurrency, (shard) => journal.head({ topicId: topic.id, shard }));
+        const byShard = new Map(shards.map((shard, at) => [shard, heads[at] as ShardHead]));
+        return asked.map((partition) => watermarksOf(topic, partition, byShard));
+      }),
+    changed: (name, waitMs, signal) =>
+      onTopic(name, async (topic) => {
+        const wait = waitForChange(services, { topicId: topic.id, shard: undefined }, signal);
+        await wait.until(waitMs).finally(() => wait.end());
+      }),
+    close: async () => {
+      closing.abort();
+      await engine.close();
+    },
+  };
+}
+
+function watermarksOf(topic: Topic, partition: number, heads: ReadonlyMap<number, ShardHead>): Watermarks {
+  const { shard, index } = placeOf(topic, partition);
+  const head = heads.get(shard.shard);
+  return { partition, logStartOffset: head?.startOffsets[index] ?? 0, highWatermark: head?.highWatermarks[index] ?? 0 };
+}
+
+/** An idempotent request over several shards, part of which met a topic that had grown: asking again completes it. */
+function wasOvertaken(results: readonly RecordResult[]): boolean {
+  return results.some((result) => "error" in result && result.error.code === "conflict");
+}
+
+function checkFetch({ from, bytesMax = 1, recordsMax = 1, waitMs = 0 }: FetchRequest): void {
+  const bounded = (value: number, min: number, max: number): boolean => Number.isInteger(value) && value >= min && value <= max;
+  if (typeof from === "number" && !bounded(from, 0, Number.MAX_SAFE_INTEGER)) throw new LogError("invalid_request", "An offset is an integer from 0.");
+  if (typeof from === "object" && !Number.isSafeInteger(from.timestampMs)) throw new LogError("invalid_request", "A time is an integer of milliseconds.");
+  if (!bounded(bytesMax, 1, limits.fetchBytesMax)) throw new LogError("invalid_request", `A fetch takes 1 to ${limits.fetchBytesMax} bytes.`);
+  if (!bounded(recordsMax, 1, Number.MAX_SAFE_INTEGER)) throw new LogError("invalid_request", "A fetch takes at least 1 record.");
+  if (!bounded(waitMs, 0, limits.fetchWaitMsMax)) throw new LogError("invalid_request", `A fetch waits 0 to ${limits.fetchWaitMsMax} ms.`);
+}

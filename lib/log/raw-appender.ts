@@ -1,0 +1,109 @@
+import { type BatchHeader, checkBatches, decodeBatches, setLogAppendTime, splitIntoBatches } from "../core/codec/record-batch.ts";
+import { LogError } from "../core/errors.ts";
+import type { CompressionType } from "../ports/compression.ts";
+import type { EntryPart, Guards, ProducerStep } from "../ports/journal.ts";
+import { type AppendServices, checkAppendOptions } from "./appender.ts";
+import type { AppendedBatches, AppendOptions, Topic } from "./log.ts";
+import { placeOf, unknownPartition } from "./placement.ts";
+
+/**
+ * Appends a producer's own batches to one partition. They are checked and stored as they are, but for their base offsets
+ * (outside the CRC); the caller gives the bytes away. Only a topic with another `compression.type` has them packed anew.
+ */
+export async function appendBatches(
+  services: AppendServices,
+  topic: Topic,
+  partition: number,
+  bytes: Uint8Array,
+  options: AppendOptions = {},
+): Promise<AppendedBatches> {
+  if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
+  checkAppendOptions(options);
+  const messageBytesMax = Number(topic.config["max.message.bytes"]);
+  const headers = checkBatches(bytes, services.compression, { messageBytesMax });
+  const { shard, index } = placeOf(topic, partition);
+  const guards = guardsOf(index, headers, options);
+  const part = partOf(services, topic, index, bytes, headers);
+  const appended = await services.journal.append(shard, { parts: [part] }, guards);
+  services.hub.notify(shard);
+  const answer = appended.parts[0];
+  if (answer === undefined) throw new LogError("internal", "the journal gave no answer for the partition", { outcome: "unknown" });
+  return { partition, baseOffset: answer.baseOffset, lastOffset: answer.baseOffset + part.records - 1, duplicate: answer.duplicate };
+}
+
+function partOf(services: AppendServices, topic: Topic, index: number, bytes: Uint8Array, headers: readonly BatchHeader[]): EntryPart {
+  const { clock } = services;
+  const wanted = storedCompression(topic.config["compression.type"]);
+  const appendTime = topic.config["message.timestamp.type"] === "LogAppendTime";
+  const records = headers.reduce((sum, header) => sum + header.recordsCount, 0);
+  if (wanted !== undefined && headers.some((header) => header.compressionType !== wanted)) {
+    const repacked = repack(services, topic, bytes, headers, wanted);
+    return { index, records, ...repacked };
+  }
+  setRelativeOffsets(bytes, headers);
+  if (!appendTime) return { index, records, maxTimestampMs: Math.max(...headers.map((header) => header.maxTimestampMs)), batches: bytes };
+  const nowMs = clock.nowMs();
+  // A copy, as its CRC changes and the sent one is what tells a retry.
+  const batches = bytes.slice();
+  setLogAppendTime(batches, nowMs);
+  return { index, records, maxTimestampMs: nowMs, batches };
+}
+
+function repack(services: AppendServices, topic: Topic, bytes: Uint8Array, headers: readonly BatchHeader[], compressionType: CompressionType) {
+  const { compression, clock } = services;
+  const timestampType = topic.config["message.timestamp.type"] === "LogAppendTime" ? "LogAppendTime" : "CreateTime";
+  const first = headers[0];
+  const producer =
+    first === undefined || first.producerId < 0n
+      ? {}
+      : { producer: { id: first.producerId, epoch: first.producerEpoch, sequence: first.baseSequence } };
+  const messageBytesMax = Number(topic.config["max.message.bytes"]);
+  const options = { nowMs: clock.nowMs(), compression, compressionType, timestampType, messageBytesMax, ...producer } as const;
+  const { bytes: batches, maxTimestampMs } = splitIntoBatches(decodeBatches(bytes, compression), options);
+  return { batches, maxTimestampMs };
+}
+
+/** The codec that a topic's batches must have; undefined: as they were sent. */
+function storedCompression(configured: string): CompressionType | undefined {
+  if (configured === "gzip" || configured === "zstd") return configured;
+  return configured === "uncompressed" ? "none" : undefined;
+}
+
+function setRelativeOffsets(bytes: Uint8Array, headers: readonly BatchHeader[]): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let position = 0;
+  let offset = 0;
+  for (const { byteLength, recordsCount } of headers) {
+    view.setBigInt64(position, BigInt(offset));
+    position += byteLength;
+    offset += recordsCount;
+  }
+}
+
+function guardsOf(index: number, headers: readonly BatchHeader[], { expectedOffset, producer }: AppendOptions): Guards {
+  const step = stepOf(index, headers, producer);
+  return {
+    ...(expectedOffset === undefined ? {} : { expected: [{ index, offset: expectedOffset }] }),
+    ...(step === undefined ? {} : { producers: [step] }),
+  };
+}
+
+function stepOf(index: number, headers: readonly BatchHeader[], producer: AppendOptions["producer"]): ProducerStep | undefined {
+  const first = headers[0];
+  const counted = headers.some((header) => header.producerId >= 0n);
+  if (first === undefined || headers.some((header) => header.isTransactional)) {
+    throw new LogError("invalid_request", "Transactional batches are not accepted here: send several shards' records with atomic=true.");
+  }
+  if (!counted) return producer === undefined ? undefined : requestStep(headers, producer);
+  if (producer !== undefined || headers.length > 1) {
+    throw new LogError("invalid_request", "A batch with a producer id has to be the only batch, in a request without Producer headers.");
+  }
+  const { producerId, producerEpoch: epoch, baseSequence: sequence, recordsCount: count, crc } = first;
+  if (epoch < 0 || sequence < 0) throw new LogError("corrupt_message", "A batch with a producer id needs an epoch and a base sequence from 0.");
+  return { producerId, epoch, index, sequence, count, crc };
+}
+
+function requestStep(headers: readonly BatchHeader[], { id, epoch, sequence }: NonNullable<AppendOptions["producer"]>): ProducerStep {
+  const crc = headers.reduce((sum, header) => (Math.imul(sum, 31) + header.crc) >>> 0, 0);
+  return { producerId: id, epoch, index: null, sequence, count: 1, crc };
+}

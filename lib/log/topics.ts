@@ -1,0 +1,154 @@
+import { LogError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import { checkTopicName } from "../core/names.ts";
+import { changeOverrides } from "../core/topic-config.ts";
+import type { CatalogWrite } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { Random } from "../ports/random.ts";
+import { mapBounded } from "./bounded.ts";
+import type { AlterTopic, CreateTopic, Topic, Topics } from "./log.ts";
+import { shapeOf, shardCount, unknownTopic } from "./placement.ts";
+import type { TopicCache } from "./topic-cache.ts";
+import { deletedTopicsPk, readTopic, topicKey, topicOf, topicRowValue, topicsPk, type TopicRow, type VersionedTopic } from "./topic-row.ts";
+
+export interface TopicServices {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly cache: TopicCache;
+}
+
+/** Topics over the catalog. A topic's shards are open before its row can be seen, and closed after the row has gone. */
+export class CatalogTopics implements Topics {
+  readonly #services: TopicServices;
+
+  constructor(services: TopicServices) {
+    this.#services = services;
+  }
+
+  async create(request: CreateTopic): Promise<Topic> {
+    const { engine, clock, random } = this.#services;
+    const { name, partitions = limits.partitionsDefault, partitionsPerShard = limits.partitionsPerShardDefault } = request;
+    checkTopicName(name);
+    checkCount("partitions", partitions, limits.partitionsMax);
+    checkCount("partitionsPerShard", partitionsPerShard, limits.partitionsPerShardMax);
+    const overrides = changeOverrides({}, dropNulls(request.config ?? {}));
+    if ((await engine.catalog.get(topicKey(name))) !== undefined) throw alreadyExists(name);
+    const row: TopicRow = {
+      id: hex(random.bytes(16)),
+      partitionCounts: [partitions],
+      partitionsPerShard,
+      overrides,
+      createdMs: clock.nowMs(),
+      growingTo: 0,
+    };
+    await this.#openShards(row, partitions, 0);
+    try {
+      await engine.catalog.transact([{ key: topicKey(name), put: topicRowValue(row), if: "absent" }]);
+    } catch (reason) {
+      const error = LogError.from(reason);
+      if (error.outcome === "not-applied") await this.#closeShards(row);
+      throw error.code === "conflict" ? alreadyExists(name) : error;
+    }
+    return topicOf(name, row);
+  }
+
+  async list(page: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Topic[]> {
+    const { limit = limits.listLimitDefault, ...range } = page;
+    checkCount("limit", limit, limits.listLimitMax, "invalid_request");
+    const items = await this.#services.engine.catalog.query(topicsPk, { ...range, limit });
+    return items.map((item) => readTopic(item).topic);
+  }
+
+  async get(name: string): Promise<Topic> {
+    checkTopicName(name);
+    return (await this.#services.cache.refresh(name)).topic;
+  }
+
+  async alter(name: string, change: AlterTopic): Promise<Topic> {
+    checkTopicName(name);
+    const { engine, cache } = this.#services;
+    const found = await this.finishGrowth(await cache.refresh(name));
+    const { row, version, topic } = found;
+    const partitions = change.partitions ?? topic.partitions;
+    checkCount("partitions", partitions, limits.partitionsMax);
+    if (partitions < topic.partitions) {
+      throw new LogError("invalid_partitions", `Topic "${name}" has ${topic.partitions} partitions; it can grow but not shrink to ${partitions}.`);
+    }
+    const overrides = changeOverrides(row.overrides, change.config ?? {});
+    const growingTo = partitions > topic.partitions ? partitions : 0;
+    const next: TopicRow = { ...row, overrides, growingTo };
+    await engine.catalog.transact([{ key: topicKey(name), put: topicRowValue(next), if: version }]);
+    cache.forget(name);
+    return (await this.finishGrowth({ topic: topicOf(name, next), row: next, version: version + 1 })).topic;
+  }
+
+  async delete(name: string): Promise<void> {
+    checkTopicName(name);
+    const { engine, cache } = this.#services;
+    const { row, version } = await this.finishGrowth(await cache.refresh(name));
+    const tombstone = { pk: deletedTopicsPk, sk: row.id };
+    const writes: CatalogWrite[] = [
+      { key: topicKey(name), delete: true, if: version },
+      { key: tombstone, put: { ...(topicRowValue(row) as object), name }, if: "absent" },
+    ];
+    await engine.catalog.transact(writes);
+    cache.forget(name);
+    await this.#closeShards(row);
+    await engine.catalog.transact([{ key: tombstone, delete: true, if: "any" }]);
+  }
+
+  /**
+   * Growing takes three steps: the row says so, every shard takes the new layout (from then on no append that was decided on
+   * the old partition count can land), the row has the new count. Whoever meets a growth on its way finishes it.
+   */
+  async finishGrowth(found: VersionedTopic): Promise<VersionedTopic> {
+    const { row, version, topic } = found;
+    if (row.growingTo === 0) return found;
+    const partitionCounts = [...row.partitionCounts, row.growingTo];
+    const next: TopicRow = { ...row, partitionCounts, growingTo: 0 };
+    await this.#openShards(row, row.growingTo, row.partitionCounts.length);
+    const { engine, cache } = this.#services;
+    try {
+      await engine.catalog.transact([{ key: topicKey(topic.name), put: topicRowValue(next), if: version }]);
+    } catch (reason) {
+      if (LogError.from(reason).code !== "conflict") throw reason;
+      const fresh = await cache.refresh(topic.name);
+      if (fresh.row.id !== row.id) throw unknownTopic(topic.name);
+      return await this.finishGrowth(fresh);
+    }
+    cache.forget(topic.name);
+    return { topic: topicOf(topic.name, next), row: next, version: version + 1 };
+  }
+
+  async #openShards(row: TopicRow, partitions: number, layout: number): Promise<void> {
+    const { id: topicId, partitionsPerShard } = row;
+    const shards = [...Array(shardCount(partitions, partitionsPerShard)).keys()];
+    await mapBounded(shards, limits.shardConcurrency, (shard) =>
+      this.#services.engine.journal.open({ topicId, shard }, shapeOf(shard, partitions, partitionsPerShard, layout)),
+    );
+  }
+
+  async #closeShards(row: TopicRow): Promise<void> {
+    const { id: topicId, partitionsPerShard } = row;
+    const shards = [...Array(shardCount(row.partitionCounts.at(-1) ?? 0, partitionsPerShard)).keys()];
+    await mapBounded(shards, limits.shardConcurrency, (shard) => this.#services.engine.journal.close({ topicId, shard }));
+  }
+}
+
+function checkCount(what: string, count: number, max: number, code: "invalid_partitions" | "invalid_request" = "invalid_partitions"): void {
+  if (!Number.isInteger(count) || count < 1 || count > max) throw new LogError(code, `${what} must be an integer from 1 to ${max}.`);
+}
+
+function dropNulls(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null));
+}
+
+function alreadyExists(name: string): LogError {
+  return new LogError("topic_already_exists", `Topic "${name}" exists: alter it, or take another name.`);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
