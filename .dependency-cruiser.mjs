@@ -1,0 +1,113 @@
+/**
+ * Imports point one way. For each part of lib: what it may import beside itself. What is not listed here may import
+ * anything in lib (server, cli: they compose).
+ */
+const parts = {
+  core: [],
+  ports: ["core"],
+  log: ["ports", "core"],
+  "engines/memory": ["ports", "core"],
+  "engines/local": ["ports", "core"],
+  "engines/aws": ["ports", "core", "config"],
+  node: ["ports", "core"],
+  config: ["core"],
+  http: ["log", "ports", "core", "config"],
+  kafka: ["log", "ports", "core", "config"],
+  testing: ["log", "engines/memory", "http", "client", "ports", "core"],
+};
+
+/** Parts that run anywhere: no Node, no package. */
+const pure = "^lib/(core|ports|log|client)/";
+
+const oneWay = Object.entries(parts).map(([part, allowed]) => ({
+  name: `${part.replace("/", "-")}-imports`,
+  comment: `lib/${part} may import ${[...allowed.map((other) => `lib/${other}`), "itself"].join(", ")}.`,
+  severity: "error",
+  from: { path: `^lib/${part}/` },
+  // core knows the ports' types, since the ports are written in its words; it never runs them.
+  to: { path: "^lib/", pathNot: [part, ...allowed].map((other) => `^lib/${other}/`), dependencyTypesNot: ["type-only"] },
+}));
+
+export default {
+  forbidden: [
+    ...oneWay,
+    {
+      name: "types-point-one-way-too",
+      comment: "Only core and ports know each other's types; everything else keeps the layers for types as well.",
+      severity: "error",
+      from: { path: "^lib/(core|ports)/" },
+      to: { path: "^lib/", pathNot: "^lib/(core|ports)/" },
+    },
+    {
+      name: "engines-stand-alone",
+      comment: "No engine imports another, not even its types.",
+      severity: "error",
+      from: { path: "^lib/engines/([^/]+)/" },
+      to: { path: "^lib/engines/", pathNot: "^lib/engines/$1/" },
+    },
+    {
+      name: "client-knows-the-wire-only",
+      comment: "The SDK is zero dependencies and web APIs: it imports the wire types and core.",
+      severity: "error",
+      from: { path: "^lib/client/" },
+      to: { path: "^lib/", pathNot: "^lib/(client/|core/|http/wire\\.ts$)" },
+    },
+    {
+      name: "pure-parts-are-pure",
+      comment: "core, ports, log and client import neither Node's modules nor packages.",
+      severity: "error",
+      from: { path: pure },
+      to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "testing-is-for-tests",
+      comment: "lib/testing is used by tests, scripts, benchmarks and the CLI's conformance command.",
+      severity: "error",
+      from: { pathNot: "^(test|scripts|bench|examples|lib/(testing|cli))/" },
+      to: { path: "^lib/testing/" },
+    },
+    {
+      name: "lib-stands-alone",
+      comment: "What is shipped imports nothing of the workshop.",
+      severity: "error",
+      from: { path: "^(lib|functions|bin)/" },
+      to: { path: "^(test|scripts|bench|examples|infra)/" },
+    },
+    {
+      name: "nothing-imports-test",
+      comment: "Tests share what is in test/ among themselves; what others need lives in lib/testing.",
+      severity: "error",
+      from: { pathNot: "^test/" },
+      to: { path: "^test/" },
+    },
+    {
+      name: "no-circular",
+      comment: "A circle of imports that run.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    { name: "resolvable", comment: "A module that is not there.", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "no-dev-dependencies",
+      comment: "Shipped code needs a package that is not in dependencies.",
+      severity: "error",
+      from: { path: "^(lib|functions|bin)/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "no-deprecated-core",
+      comment: "A module that Node has deprecated.",
+      severity: "error",
+      from: {},
+      to: { dependencyTypes: ["deprecated"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+    skipAnalysisNotInRules: true,
+  },
+};
