@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface Child {
+  readonly port: number;
+  /** Resident set size, bytes. */
+  memoryBytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** `stratalog dev` on a free port over a data folder, ready to serve. */
+export async function startStratalog(dataFolder: string): Promise<Child> {
+  return await startChild(["bin/stratalog.js", "dev", "--port", "0", "--data", dataFolder], /127\.0\.0\.1:(\d+)/);
+}
+
+export async function startBareHttp(): Promise<Child> {
+  return await startChild(["bench/support/bare-http.ts"], /^(\d+)$/);
+}
+
+async function startChild(args: readonly string[], portPattern: RegExp): Promise<Child> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const port = await readPort(child, portPattern);
+  return {
+    port,
+    memoryBytes: async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, "utf8");
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+    },
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+async function readPort(child: ChildProcess, pattern: RegExp): Promise<number> {
+  if (child.stdout === null) throw new Error("the child has no standard output");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = pattern.exec(line)?.[1];
+    if (port !== undefined) {
+      child.stdout.resume();
+      return Number(port);
+    }
+  }
+  throw new Error(`the child ended before it printed its port (exit code ${child.exitCode})`);
+}
