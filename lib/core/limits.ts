@@ -23,6 +23,8 @@ export const limits = {
   messageBytesMax: 16 * 1024 * 1024,
   /** A compressed batch may not grow past this when it is opened. */
   batchDecompressedBytesMax: 64 * 1024 * 1024,
+  /** All compressed batches of one raw request together, when they are opened. */
+  requestDecompressedBytesMax: 128 * 1024 * 1024,
   /** One journal entry: the record batches of one commit to one shard. */
   entryBytesMax: 32 * 1024 * 1024,
   /** Record batches of one raw request. */
@@ -53,6 +55,31 @@ export const limits = {
   journalEntriesMax: 1_000,
   /** Kafka's int64. */
   producerIdMax: 2n ** 63n - 1n,
+  /** `local` engine: a journal file is closed, and the next one begun, before it grows past this. */
+  localFileBytes: 256 * 1024 * 1024,
+  /** One commit group: what is written together and waits for one fdatasync. */
+  localGroupBytesMax: 8 * 1024 * 1024,
+  localGroupJobsMax: 1_024,
+  /** Appends that wait for their group; beyond it they are throttled. */
+  localQueuedBytesMax: 64 * 1024 * 1024,
+  localQueuedJobsMax: 50_000,
+  localThrottleRetryMs: 25,
+  /** Journal operations, and bytes, that are not in the index yet: what a start has to replay. */
+  localUnindexedOpsMax: 512,
+  localUnindexedBytesMax: 64 * 1024 * 1024,
+  /** When the index cannot be written, appends go on until this many wait for it. */
+  localUnindexedOpsRefuse: 32_768,
+  /** Shards and producer states kept in memory. */
+  localShardsCachedMax: 16_384,
+  localProducersCachedMax: 65_536,
+  /** Slices that lie this close together are read at once, up to this many bytes, and so many reads run side by side. */
+  localReadGapBytesMax: 4_096,
+  localReadBytesMax: 8 * 1024 * 1024,
+  localReadsAtOnceMax: 4,
+  localOpenFilesMax: 64,
+  objectKeyBytesMax: 512,
+  objectsListMax: 1_000,
+  objectsDeleteMax: 1_000,
   producerEpochMax: 0x7fff,
   producerSequenceMax: 0x7fffffff,
   /** Request bodies that one process holds at the same time; over it requests are told to come again. */
