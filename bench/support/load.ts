@@ -40,7 +40,7 @@ export async function runLoad(port: number, connections: number, count: number, 
 /** One HTTP/1.1 connection that counts response bytes and keeps none of them. */
 export class Connection {
   readonly #socket: Socket;
-  #head = Buffer.alloc(0);
+  #head: Buffer = Buffer.alloc(0);
   #bodyLeft = -1;
   #bodyBytes = 0;
   #settle: { resolve(bytes: number): void; reject(reason: Error): void } | undefined;

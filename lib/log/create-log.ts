@@ -32,27 +32,26 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const cache = new TopicCache(engine.catalog, clock);
   const topics = new CatalogTopics({ engine, clock, random, cache });
   const services = { journal, clock, compression, hub, closing: closing.signal };
-  const appender = new Appender(services, new DataView(random.bytes(4).buffer).getUint32(0));
+  const appender = new Appender(services, random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0));
 
   /** Runs an operation on the topic as remembered; when the log says that the topic has changed since, on the topic as it is. */
   const onTopic = async <T>(name: string, run: (topic: Topic) => Promise<T>, isStale: (result: T) => boolean = () => false): Promise<T> => {
     checkTopicName(name);
     let found = await cache.get(name);
     for (let attempt = 1; ; attempt++) {
-      const last = attempt === limits.redecisionsMax;
+      const before = found;
+      let refusal: LogError | undefined;
       try {
         const result = await run(found.topic);
-        if (last || !isStale(result)) return result;
+        if (attempt === limits.redecisionsMax || !isStale(result)) return result;
       } catch (reason) {
-        const error = LogError.from(reason);
-        const stale = error.outcome === "not-applied" && (error.code === "conflict" || error.code === "unknown_topic_or_partition");
-        if (last || !stale) throw error;
-        const before = found;
-        found = await cache.refresh(name);
-        const same = found.version === before.version && found.row.id === before.row.id;
-        if (error.code === "unknown_topic_or_partition" && same) throw error;
+        refusal = LogError.from(reason);
+        if (attempt === limits.redecisionsMax || !mayBeStale(refusal)) throw refusal;
       }
-      found = await topics.finishGrowth(await cache.refresh(name));
+      found = await cache.refresh(name);
+      const same = found.version === before.version && found.row.id === before.row.id;
+      if (same && refusal?.code === "unknown_topic_or_partition") throw refusal;
+      found = await topics.finishGrowth(found);
     }
   };
 
@@ -104,6 +103,10 @@ function watermarksOf(topic: Topic, partition: number, heads: ReadonlyMap<number
   const { shard, index } = placeOf(topic, partition);
   const head = heads.get(shard.shard);
   return { partition, logStartOffset: head?.startOffsets[index] ?? 0, highWatermark: head?.highWatermarks[index] ?? 0 };
+}
+
+function mayBeStale({ outcome, code }: LogError): boolean {
+  return outcome === "not-applied" && (code === "conflict" || code === "unknown_topic_or_partition");
 }
 
 /** An idempotent request over several shards, part of which met a topic that had grown: asking again completes it. */

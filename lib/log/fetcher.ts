@@ -31,21 +31,24 @@ export async function fetchBatches(services: FetchServices, topic: Topic, partit
   const deadlineMs = clock.nowMs() + (request.waitMs ?? 0);
   let from = request.from;
   for (;;) {
-    const wait = waitForChange(services, place.shard, request.signal);
+    const wait = request.waitMs === undefined || request.waitMs === 0 ? undefined : waitForChange(services, place.shard, request.signal);
     try {
       const head = await journal.head(place.shard);
       const highWatermark = at(head.highWatermarks, place.index);
       const logStartOffset = at(head.startOffsets, place.index);
       const offset = await resolve(services, place, from, logStartOffset, highWatermark);
       if (offset < logStartOffset || offset > highWatermark) throw outOfRange(topic, partition, offset, logStartOffset, highWatermark);
-      if (offset < highWatermark) return { ...(await readFrom(services, place, offset, bounds)), highWatermark, logStartOffset };
+      if (offset < highWatermark) {
+        const read = await readFrom(services, place, offset, bounds);
+        return { ...read, highWatermark: Math.max(highWatermark, read.nextOffset), logStartOffset };
+      }
       const leftMs = deadlineMs - clock.nowMs();
       const stopped = services.closing.aborted || request.signal?.aborted === true;
-      if (leftMs <= 0 || stopped) return { offset, batches: new Uint8Array(0), nextOffset: offset, highWatermark, logStartOffset };
+      if (wait === undefined || leftMs <= 0 || stopped) return { offset, batches: new Uint8Array(0), nextOffset: offset, highWatermark, logStartOffset };
       if (typeof from === "string") from = offset;
       await wait.until(leftMs);
     } finally {
-      wait.end();
+      wait?.end();
     }
   }
 }
