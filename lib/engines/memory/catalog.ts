@@ -88,7 +88,10 @@ export function memoryCatalog(items: MemoryItems, ensureOpen: () => void): Catal
       ensureOpen();
       if (writes.length === 0) throw new LogError("invalid_request", "A catalog transaction needs at least one write.");
       if (writes.length > limits.transactWritesMax) {
-        throw new LogError("request_too_large", `A catalog transaction has at most ${limits.transactWritesMax} writes, not ${writes.length}.`);
+        throw new LogError(
+          "request_too_large",
+          `A catalog transaction has at most ${limits.transactWritesMax} writes, not ${writes.length}.`,
+        );
       }
       items.check(writes);
       items.apply(writes);

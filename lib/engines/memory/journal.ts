@@ -108,5 +108,8 @@ function nameOf({ topicId, shard }: ShardKey): string {
 }
 
 function gone({ topicId, shard }: ShardKey): LogError {
-  return new LogError("unknown_topic_or_partition", `There is no shard ${shard} of topic ${topicId}: it was never opened, or it was closed.`);
+  return new LogError(
+    "unknown_topic_or_partition",
+    `There is no shard ${shard} of topic ${topicId}: it was never opened, or it was closed.`,
+  );
 }

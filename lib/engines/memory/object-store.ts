@@ -57,5 +57,8 @@ export function memoryObjectStore(objects: Map<string, MemoryObject>, nowMs: () 
 function checkKey(key: string): void {
   const elements = key.split("/");
   if (keyRule.test(key) && !elements.some((element) => /^\.*$/.test(element))) return;
-  throw new LogError("invalid_request", `"${key.slice(0, 80)}" is no object key: 1 to 512 of letters, digits, / . _ - =, no empty or dot-only element.`);
+  throw new LogError(
+    "invalid_request",
+    `"${key.slice(0, 80)}" is no object key: 1 to 512 of letters, digits, / . _ - =, no empty or dot-only element.`,
+  );
 }

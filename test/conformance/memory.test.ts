@@ -1,0 +1,14 @@
+import { createMemoryEngine, createMemoryStore } from "../../lib/engines/memory/index.ts";
+import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
+import { journalCases } from "../../lib/testing/conformance/journal.ts";
+import { objectStoreCases } from "../../lib/testing/conformance/object-store.ts";
+import { registerCases } from "./register.ts";
+
+const harness = async () => {
+  const store = createMemoryStore();
+  return { open: async () => createMemoryEngine(store), dispose: async () => {} };
+};
+
+registerCases("memory: journal", journalCases, harness);
+registerCases("memory: catalog", catalogCases, harness);
+registerCases("memory: object store", objectStoreCases, harness);
