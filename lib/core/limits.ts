@@ -38,6 +38,8 @@ export const limits = {
   fetchBytesMax: 16 * 1024 * 1024,
   /** Entries that a fetch looks up first; it goes on by `journalEntriesMax`. */
   fetchPageEntries: 64,
+  /** A JSON answer ends after the record that makes it longer than this: packed batches can open to far more than they are. */
+  fetchAnswerCharsMax: 32 * 1024 * 1024,
   /** The longest long poll. */
   fetchWaitMsMax: 30_000,
   /** Topics that one process remembers, and for how long before it reads them again. */
@@ -107,4 +109,6 @@ export const limits = {
   refusedBodyBytesMax: 64 * 1024 * 1024,
   /** How long a closing server waits for requests that run. */
   closeGraceMs: 10_000,
+  /** SDK: records that wait for room in a producer's buffer; beyond it `send` is throttled. */
+  producerWaitingMax: 100_000,
 } as const;

@@ -1,0 +1,62 @@
+/** The SDK: `import { connect } from "stratalog"`. Web APIs only; runs in Node and in a browser. */
+import type { HealthBody } from "../http/wire.ts";
+import type { ConsumeOptions } from "./consumer-options.ts";
+import { Consumer } from "./consumer.ts";
+import type { ConnectOptions } from "./options.ts";
+import type { ProducerOptions } from "./producer-options.ts";
+import { Producer } from "./producer.ts";
+import { fetchOffsets, fetchPage } from "./read.ts";
+import type { FetchOptions, FetchedPage, TimedOffset } from "./read.ts";
+import { TopicsClient } from "./topics.ts";
+import { Transport } from "./transport.ts";
+import type { Format } from "./types.ts";
+
+export { LogError } from "../core/errors.ts";
+export type { ErrorCode, Outcome } from "../core/errors.ts";
+export type { AlterTopicBody, CreateTopicBody, HealthBody, TopicBody, TopicDetailBody, TopicListBody } from "../http/wire.ts";
+export type { ConsumeOptions } from "./consumer-options.ts";
+export type { Consumer } from "./consumer.ts";
+export type { ClientClock, ClientRandom, ConnectOptions, Fetch } from "./options.ts";
+export type { ProducerOptions } from "./producer-options.ts";
+export type { Producer } from "./producer.ts";
+export type { FetchOptions, FetchedPage, TimedOffset } from "./read.ts";
+export type { ListTopics, TopicsClient } from "./topics.ts";
+export type {
+  ConsumedRecord,
+  Content,
+  Format,
+  Formats,
+  HeaderValue,
+  Headers,
+  JsonValue,
+  Position,
+  ProducerRecord,
+  SentRecord,
+} from "./types.ts";
+
+/** A server's log. Every error is a `LogError`: act on its `code` and its `outcome`. */
+export interface LogClient {
+  readonly topics: TopicsClient;
+  /** Sends records to a topic, in batches, each once and in order. Close it when done. */
+  producer(options: ProducerOptions): Producer;
+  /** The records of a topic as an async iterator. Leaving the loop ends it. */
+  consume<F extends Format = "text">(options: ConsumeOptions<F>): Consumer<F>;
+  /** One page of one partition. */
+  fetch<F extends Format = "text">(options: FetchOptions<F>): Promise<FetchedPage<F>>;
+  /** By partition, the first offset whose record's time is at or after a time. */
+  offsets(topic: string, time: number | Date | "earliest" | "latest"): Promise<readonly TimedOffset[]>;
+  health(): Promise<HealthBody>;
+}
+
+/** A client of the server at `options.url`. It connects when it is used, and holds nothing that has to be closed. */
+export function connect(options: ConnectOptions = {}): LogClient {
+  const transport = new Transport(options);
+  return {
+    topics: new TopicsClient(transport),
+    producer: (producerOptions) => new Producer(transport, producerOptions),
+    consume: (consumeOptions) => new Consumer(transport, consumeOptions),
+    fetch: (fetchOptions) => fetchPage(transport, fetchOptions),
+    offsets: (topic, time) => fetchOffsets(transport, topic, time),
+    health: async () => (await transport.json({ method: "GET", path: ["health"] })) as HealthBody,
+  };
+}
