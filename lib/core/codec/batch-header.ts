@@ -55,7 +55,10 @@ export function batchBytes(bytes: Uint8Array, position: number): number {
   if (left < batchField.records) throw corrupt(`${left} bytes are left, and the smallest batch header has ${batchField.records}`);
   const magic = byteAt(bytes, position + batchField.magic);
   if (magic !== 2) {
-    throw new LogError("unsupported_version", `The batch has magic ${magic}: send RecordBatch v2 (magic 2, message format of Kafka 0.11 and later).`);
+    throw new LogError(
+      "unsupported_version",
+      `The batch has magic ${magic}: send RecordBatch v2 (magic 2, message format of Kafka 0.11 and later).`,
+    );
   }
   const length = readInt32(bytes, position + batchField.length) + batchField.leaderEpoch;
   if (length < batchField.records || length > left) throw corrupt(`its length is ${length} bytes, and ${left} are here`);
@@ -101,7 +104,8 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchHeade
 export function batchHeaders(bytes: Uint8Array, batchesMax: number = limits.requestBatchesMax): BatchHeader[] {
   const headers: BatchHeader[] = [];
   for (let position = 0; position < bytes.length; ) {
-    if (headers.length === batchesMax) throw new LogError("request_too_large", `More than ${batchesMax} record batches: send fewer at once.`);
+    if (headers.length === batchesMax)
+      throw new LogError("request_too_large", `More than ${batchesMax} record batches: send fewer at once.`);
     const header = inBatch(headers.length, position, () => readBatchHeader(bytes, position));
     headers.push(header);
     position += header.byteLength;

@@ -52,9 +52,13 @@ export function planBatch(records: readonly NewRecord[], start: number, options:
     if (timestampMs > maxTimestampMs) maxTimestampMs = timestampMs;
   }
   if (delta === 0) {
-    throw new LogError("message_too_large", `Record ${start} does not fit a batch of ${bytesMax} bytes: make it smaller, or raise max.message.bytes.`, {
-      details: { recordIndex: start, bytesMax },
-    });
+    throw new LogError(
+      "message_too_large",
+      `Record ${start} does not fit a batch of ${bytesMax} bytes: make it smaller, or raise max.message.bytes.`,
+      {
+        details: { recordIndex: start, bytesMax },
+      },
+    );
   }
   return { records, start, end: start + delta, byteLength, baseTimestampMs, maxTimestampMs };
 }
@@ -64,7 +68,10 @@ function checkRecord(record: NewRecord, timestampMs: number, index: number): voi
     throw new LogError("invalid_request", `Record ${index} has the timestamp ${timestampMs}: give milliseconds since 1970 as an integer.`);
   }
   if (record.headers.length > limits.recordHeadersMax) {
-    throw new LogError("invalid_request", `Record ${index} has ${record.headers.length} headers, over the limit of ${limits.recordHeadersMax}.`);
+    throw new LogError(
+      "invalid_request",
+      `Record ${index} has ${record.headers.length} headers, over the limit of ${limits.recordHeadersMax}.`,
+    );
   }
 }
 

@@ -14,10 +14,7 @@ export function readInt16(bytes: Uint8Array, position: number): number {
 
 export function readInt32(bytes: Uint8Array, position: number): number {
   return (
-    (byteAt(bytes, position) << 24) |
-    (byteAt(bytes, position + 1) << 16) |
-    (byteAt(bytes, position + 2) << 8) |
-    byteAt(bytes, position + 3)
+    (byteAt(bytes, position) << 24) | (byteAt(bytes, position + 1) << 16) | (byteAt(bytes, position + 2) << 8) | byteAt(bytes, position + 3)
   );
 }
 

@@ -41,7 +41,10 @@ export function checkBatches(bytes: Uint8Array, compression: Compression, option
       return read;
     });
     if (openedBytesLeft < 0) {
-      throw new LogError("request_too_large", `The batches open to more than ${limits.requestDecompressedBytesMax} bytes: send fewer at once.`);
+      throw new LogError(
+        "request_too_large",
+        `The batches open to more than ${limits.requestDecompressedBytesMax} bytes: send fewer at once.`,
+      );
     }
     headers.push(header);
     position += header.byteLength;

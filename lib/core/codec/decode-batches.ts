@@ -87,7 +87,8 @@ function readStored(header: BatchHeader, reader: VarintReader): StoredRecord {
 function readHeaders(reader: VarintReader): readonly RecordHeader[] {
   const count = reader.readVarint();
   if (count === 0) return noHeaders;
-  if (count < 0 || count > limits.recordHeadersMax) throw corrupt(`a record has ${count} headers: 0 to ${limits.recordHeadersMax} are allowed`);
+  if (count < 0 || count > limits.recordHeadersMax)
+    throw corrupt(`a record has ${count} headers: 0 to ${limits.recordHeadersMax} are allowed`);
   const headers: RecordHeader[] = [];
   for (let i = 0; i < count; i++) {
     const start = skipField(reader);

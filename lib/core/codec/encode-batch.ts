@@ -54,7 +54,10 @@ export function encodeBatch(records: readonly NewRecord[], options: EncodeOption
  * As many batches as it takes so that none is over `messageBytesMax` (measured before compression).
  * @throws as `encodeBatch`; message_too_large, with `details.recordIndex`, when one record alone is over it
  */
-export function splitIntoBatches(records: readonly NewRecord[], options: EncodeOptions & { readonly messageBytesMax: number }): SplitBatches {
+export function splitIntoBatches(
+  records: readonly NewRecord[],
+  options: EncodeOptions & { readonly messageBytesMax: number },
+): SplitBatches {
   const recordBytes = sizesOf(records);
   const batches: Uint8Array[] = [];
   let maxTimestampMs = -1;

@@ -5,7 +5,15 @@ import { xxHash32 } from "./xxhash32.ts";
 
 const magic = 0x184d2204;
 /** Flags of a frame, in its fifth byte. */
-const flag = { version: 0xc0, version1: 0x40, blockChecksum: 0x10, contentSize: 0x08, contentChecksum: 0x04, reserved: 0x02, dictionary: 0x01 } as const;
+const flag = {
+  version: 0xc0,
+  version1: 0x40,
+  blockChecksum: 0x10,
+  contentSize: 0x08,
+  contentChecksum: 0x04,
+  reserved: 0x02,
+  dictionary: 0x01,
+} as const;
 const storedBlock = 0x8000_0000;
 /** What one byte of a block can add to the output, at most. */
 const ratioMax = 255;
@@ -29,7 +37,10 @@ export function lz4Decompress(bytes: Uint8Array, bytesMax: number): Uint8Array {
     if (length > frame.blockBytesMax || end > bytes.length) throw corrupt("an LZ4 block runs past its end");
     const blockMax = Math.min(frame.blockBytesMax, length * ratioMax, roomMax - used);
     output = grown(output, used, used + blockMax, roomMax);
-    used = word >= storedBlock ? copyStored(bytes, position, end, output, used, used + blockMax) : openBlock(bytes, position, end, output, used, used + blockMax);
+    used =
+      word >= storedBlock
+        ? copyStored(bytes, position, end, output, used, used + blockMax)
+        : openBlock(bytes, position, end, output, used, used + blockMax);
     if (frame.blockChecksum && readWord(bytes, end) !== xxHash32(bytes, position, end)) throw corrupt("an LZ4 block fails its checksum");
     position = end + (frame.blockChecksum ? 4 : 0);
   }
@@ -55,7 +66,13 @@ function readFrameHeader(bytes: Uint8Array, bytesMax: number): FrameHeader {
   const flags = byteAt(bytes, 4);
   const descriptor = byteAt(bytes, 5);
   const sizeCode = descriptor >> 4;
-  if ((flags & flag.version) !== flag.version1 || (flags & (flag.reserved | flag.dictionary)) !== 0 || (descriptor & 0x0f) !== 0 || sizeCode < 4 || sizeCode > 7) {
+  if (
+    (flags & flag.version) !== flag.version1 ||
+    (flags & (flag.reserved | flag.dictionary)) !== 0 ||
+    (descriptor & 0x0f) !== 0 ||
+    sizeCode < 4 ||
+    sizeCode > 7
+  ) {
     throw corrupt("the LZ4 frame's header is not one that is known");
   }
   let position = 6;

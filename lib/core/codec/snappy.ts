@@ -84,7 +84,8 @@ function openBlock(bytes: Uint8Array, blockStart: number, end: number, output: U
     const distanceBytes = kind === 3 ? 4 : kind;
     if (distanceBytes > end - input) throw past();
     const length = kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
-    const distance = kind === 1 ? ((tag >> 5) << 8) | byteAt(bytes, input) : kind === 2 ? readLittle16(bytes, input) : readLittle32(bytes, input);
+    const distance =
+      kind === 1 ? ((tag >> 5) << 8) | byteAt(bytes, input) : kind === 2 ? readLittle16(bytes, input) : readLittle32(bytes, input);
     input += distanceBytes;
     if (distance === 0 || distance > out - used) throw corrupt("a Snappy copy points before the start of its block");
     if (length > usedMax - out) throw tooMuch();

@@ -25,7 +25,8 @@ export function xxHash32(bytes: Uint8Array, start: number, end: number): number 
     hash = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
   }
   hash = (hash + length) | 0;
-  for (; position + 4 <= end; position += 4) hash = Math.imul(rotate((hash + Math.imul(readWord(bytes, position), prime3)) | 0, 17), prime4);
+  for (; position + 4 <= end; position += 4)
+    hash = Math.imul(rotate((hash + Math.imul(readWord(bytes, position), prime3)) | 0, 17), prime4);
   for (; position < end; position++) hash = Math.imul(rotate((hash + Math.imul(byteAt(bytes, position), prime5)) | 0, 11), prime1);
   hash = Math.imul(hash ^ (hash >>> 15), prime2);
   hash = Math.imul(hash ^ (hash >>> 13), prime3);
@@ -42,9 +43,6 @@ function rotate(value: number, bits: number): number {
 
 function readWord(bytes: Uint8Array, position: number): number {
   return (
-    byteAt(bytes, position) |
-    (byteAt(bytes, position + 1) << 8) |
-    (byteAt(bytes, position + 2) << 16) |
-    (byteAt(bytes, position + 3) << 24)
+    byteAt(bytes, position) | (byteAt(bytes, position + 1) << 8) | (byteAt(bytes, position + 2) << 16) | (byteAt(bytes, position + 3) << 24)
   );
 }
