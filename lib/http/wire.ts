@@ -22,6 +22,8 @@ export const requestHeaders = {
 
 /** Response headers of a raw fetch and of a raw append: the numbers that JSON answers carry in their body. */
 export const responseHeaders = {
+  /** Where a raw fetch started: records of its first batch below it are to be dropped. */
+  offset: "stratalog-offset",
   nextOffset: "stratalog-next-offset",
   highWatermark: "stratalog-high-watermark",
   logStartOffset: "stratalog-log-start-offset",

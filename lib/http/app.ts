@@ -1,0 +1,77 @@
+import { LogError } from "../core/errors.ts";
+import type { Log } from "../log/log.ts";
+import type { Compression } from "../ports/compression.ts";
+import { BodyBudget } from "./body-budget.ts";
+import { fetchWith } from "./fetch-adapter.ts";
+import { checkCaller } from "./guard.ts";
+import { type AppRequest, type AppResponse, isStream } from "./message.ts";
+import { Query } from "./query.ts";
+import { empty, errorResponse } from "./responses.ts";
+import { type Method, methods, type Operation, type Route, type Services } from "./route.ts";
+import { matchPath } from "./router.ts";
+
+export interface AppOptions {
+  /** Opens compressed batches for JSON answers. */
+  readonly compression: Compression;
+  /** What `GET /health` tells. Default "0.0.0" and "unknown". */
+  readonly version?: string;
+  readonly engine?: string;
+  /** Whether a `Host` (name and port, lower case) is this server's. Default: every one is, for callers that no browser can reach. */
+  readonly isHostAllowed?: (host: string) => boolean;
+  /** Hears of faults in Stratalog itself, which clients are told only the fact of. Default: nobody. */
+  readonly reportFault?: (error: LogError) => void;
+}
+
+export interface App {
+  /** Never rejects. */
+  handle(request: AppRequest): Promise<AppResponse>;
+  /** The same for web requests: Lambda, tests, clients in the same process. */
+  fetch(request: Request): Promise<Response>;
+}
+
+/** The HTTP API over a log. */
+export function createApp(log: Log, options: AppOptions): App {
+  const { compression, version = "0.0.0", engine = "unknown", isHostAllowed, reportFault } = options;
+  const services: Services = { log, compression, budget: new BodyBudget(), version, engine };
+  const handle = async (request: AppRequest): Promise<AppResponse> => {
+    try {
+      checkCaller(request, isHostAllowed);
+      return await dispatch(services, request);
+    } catch (reason) {
+      const error = LogError.from(reason);
+      if (error.code === "internal") reportFault?.(error);
+      return errorResponse(error);
+    }
+  };
+  return { handle, fetch: (request) => fetchWith(handle, request) };
+}
+
+async function dispatch(services: Services, request: AppRequest): Promise<AppResponse> {
+  const { method, url } = request;
+  const split = url.indexOf("?");
+  const { route, topic, partition } = matchPath(split < 0 ? url : url.slice(0, split));
+  if (method === "OPTIONS") return empty(204, { allow: allowOf(route) });
+  const operation = operationOf(route, method);
+  if (operation === undefined) {
+    const allow = allowOf(route);
+    return errorResponse(new LogError("method_not_allowed", `${method.slice(0, 20)} is not for this path: ${allow}.`), { allow });
+  }
+  const query = Query.parse(split < 0 ? "" : url.slice(split + 1), Object.keys(operation.query ?? {}));
+  const response = await operation.handle({ services, request, query, topic, partition });
+  return method === "HEAD" ? withoutBody(response) : response;
+}
+
+function operationOf({ operations }: Route, method: string): Operation | undefined {
+  const known = method === "HEAD" ? "GET" : methods.find((candidate) => candidate === method);
+  return known === undefined ? undefined : operations[known];
+}
+
+function allowOf({ operations }: Route): string {
+  const own = (Object.keys(operations) as Method[]).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  return [...own, "OPTIONS"].join(", ");
+}
+
+async function withoutBody({ status, headers, body }: AppResponse): Promise<AppResponse> {
+  if (isStream(body)) await body[Symbol.asyncIterator]().return?.();
+  return { status, headers };
+}

@@ -1,0 +1,40 @@
+import { LogError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import type { AppRequest } from "./message.ts";
+
+/** Bounds the request bodies that are held at once, so that many large ones cannot fill the memory. */
+export class BodyBudget {
+  #free: number;
+
+  constructor(bytesMax: number = limits.bodyBytesInFlightMax) {
+    this.#free = bytesMax;
+  }
+
+  /**
+   * Reads a body while `use` runs on it.
+   * @throws request_too_large before reading when `Content-Length` is over the limit; throttled
+   */
+  async withBody<T>(request: AppRequest, use: (bytes: Uint8Array) => Promise<T>, bytesMax: number = limits.requestBytesMax): Promise<T> {
+    const length = request.header("content-length");
+    const announced = length !== undefined && /^\d+$/.test(length) ? Number(length) : bytesMax;
+    if (announced > bytesMax) throw tooLarge(bytesMax);
+    return this.hold(announced, async () => use(await request.readBytes(bytesMax)));
+  }
+
+  /** Holds room for that many bytes while `use` runs. @throws throttled */
+  async hold<T>(bytes: number, use: () => Promise<T>): Promise<T> {
+    if (bytes > this.#free) {
+      throw new LogError("throttled", "The server holds as many request bodies as it may: send this one again.", { retryAfterMs: 1_000 });
+    }
+    this.#free -= bytes;
+    try {
+      return await use();
+    } finally {
+      this.#free += bytes;
+    }
+  }
+}
+
+export function tooLarge(bytesMax: number): LogError {
+  return new LogError("request_too_large", `A request body is at most ${bytesMax} bytes: send several requests.`);
+}

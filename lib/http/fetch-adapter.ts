@@ -1,0 +1,63 @@
+import { tooLarge } from "./body-budget.ts";
+import { type AppBody, type AppRequest, type AppResponse, isStream } from "./message.ts";
+
+/** Answers a web request with a handler of plain ones. */
+export async function fetchWith(handle: (request: AppRequest) => Promise<AppResponse>, request: Request): Promise<Response> {
+  const { status, headers, body } = await handle(new WebRequest(request));
+  return new Response(body === undefined ? null : webBody(body), { status, headers });
+}
+
+class WebRequest implements AppRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly #request: Request;
+  readonly #host: string;
+
+  constructor(request: Request) {
+    const { pathname, search, host } = new URL(request.url);
+    this.method = request.method;
+    this.url = pathname + search;
+    this.#request = request;
+    this.#host = host;
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers.get(name);
+    return value ?? (name === "host" ? this.#host : undefined);
+  }
+
+  async readBytes(bytesMax: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of this.chunks()) {
+      bytes += chunk.byteLength;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      pieces.push(chunk);
+    }
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, bytes);
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    if (this.#request.body !== null) yield* this.#request.body;
+  }
+}
+
+function webBody(body: AppBody): string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
+  if (!isStream(body)) return typeof body === "string" ? body : new Uint8Array(body);
+  const encoder = new TextEncoder();
+  const iterator = body[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done === true) controller.close();
+      else controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+}

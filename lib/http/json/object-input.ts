@@ -1,0 +1,36 @@
+import { code } from "./characters.ts";
+import { twice, unknownField } from "./record-input.ts";
+import { JsonReader } from "./reader.ts";
+
+/**
+ * A small JSON object of known fields, each at most once, its values as `JSON.parse` gives them.
+ * @throws invalid_request
+ */
+export function readObject(bytes: Uint8Array, known: readonly string[]): ReadonlyMap<string, unknown> {
+  const reader = new JsonReader(bytes);
+  const fields = readFields(reader, known);
+  reader.end();
+  return new Map(Array.from(fields, ([name, source]) => [name, parse(source)]));
+}
+
+function readFields(reader: JsonReader, known?: readonly string[]): ReadonlyMap<string, Uint8Array> {
+  const fields = new Map<string, Uint8Array>();
+  reader.expect(code.openObject, "an object");
+  if (reader.take(code.closeObject)) return fields;
+  do {
+    reader.peek();
+    reader.string();
+    const name = reader.stringText();
+    if (known?.includes(name) === false) throw unknownField(name, known);
+    if (fields.has(name)) throw twice(name);
+    reader.expect(code.colon, '":"');
+    fields.set(name, reader.value());
+  } while (reader.another(code.closeObject));
+  return fields;
+}
+
+/** In an object inside, too, a name occurs once; `fromEntries` keeps names such as `__proto__` plain names. */
+function parse(source: Uint8Array): unknown {
+  if (source[0] !== code.openObject) return JSON.parse(Buffer.from(source).toString());
+  return Object.fromEntries(Array.from(readFields(new JsonReader(source)), ([name, part]) => [name, parse(part)]));
+}

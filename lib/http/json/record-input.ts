@@ -1,0 +1,186 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { RecordHeader } from "../../core/record.ts";
+import type { PartitionedRecord } from "../../log/log.ts";
+import { shown } from "../query.ts";
+import { decodeBase64 } from "./base64.ts";
+import { code } from "./characters.ts";
+import type { JsonReader } from "./reader.ts";
+
+const fields = ["value", "key", "valueBase64", "keyBase64", "partition", "timestamp", "headers"] as const;
+type Field = (typeof fields)[number];
+
+const noHeaders: readonly RecordHeader[] = [];
+
+/** `POST /topics/{t}/records` as JSON. @throws invalid_request, with the record's number (from 0) among its details */
+export function readProduceBody(reader: JsonReader): PartitionedRecord[] {
+  const records: PartitionedRecord[] = [];
+  reader.expect(code.openObject, 'an object such as {"records":[…]}');
+  let found = false;
+  if (!reader.take(code.closeObject)) {
+    do {
+      reader.peek();
+      reader.string();
+      if (!reader.stringIs("records")) throw unknownField(reader.stringText(), ["records"]);
+      if (found) throw twice("records");
+      found = true;
+      reader.expect(code.colon, '":"');
+      readRecords(reader, records);
+    } while (reader.another(code.closeObject));
+  }
+  reader.end();
+  if (records.length === 0) throw new LogError("invalid_request", 'Send at least one record: {"records":[{"value":"…"}]}.');
+  return records;
+}
+
+function readRecords(reader: JsonReader, records: PartitionedRecord[]): void {
+  reader.expect(code.openArray, "an array of records");
+  if (reader.take(code.closeArray)) return;
+  try {
+    do {
+      if (records.length === limits.requestRecordsMax) {
+        throw new LogError("request_too_large", `A request holds at most ${limits.requestRecordsMax} records: send several.`);
+      }
+      records.push(readRecord(reader));
+    } while (reader.another(code.closeArray));
+  } catch (error) {
+    throw located(error, { record: records.length });
+  }
+}
+
+/** The same error with a place added to its details and its message. */
+export function located(error: unknown, place: Readonly<Record<string, number>>): LogError {
+  const known = LogError.from(error);
+  const where = Object.entries(place).map(([what, number]) => `${what} ${number}`);
+  return new LogError(known.code, `In ${where.join(", ")}: ${known.message}`, {
+    outcome: known.outcome,
+    details: { ...known.details, ...place },
+    cause: known.cause ?? error,
+    ...(known.retryAfterMs === undefined ? {} : { retryAfterMs: known.retryAfterMs }),
+  });
+}
+
+/** One record: an element of `records`, or a line of NDJSON. @throws invalid_request */
+export function readRecord(reader: JsonReader): PartitionedRecord {
+  let key: Uint8Array | null = null;
+  let value: Uint8Array | null = null;
+  let headers = noHeaders;
+  let partition: number | undefined;
+  let timestampMs: number | undefined;
+  let seen = 0;
+  reader.expect(code.openObject, "a record, which is an object");
+  if (!reader.take(code.closeObject)) {
+    do {
+      const field = readField(reader);
+      const bit = 1 << fields.indexOf(field);
+      if ((seen & bit) !== 0) throw twice(field);
+      seen |= bit;
+      if (field === "value") value = readContent(reader);
+      else if (field === "key") key = readContent(reader);
+      else if (field === "valueBase64") value = readBase64(reader, field);
+      else if (field === "keyBase64") key = readBase64(reader, field);
+      else if (field === "partition") partition = readInteger(reader, field, limits.partitionsMax - 1);
+      else if (field === "timestamp") timestampMs = readInteger(reader, field, Number.MAX_SAFE_INTEGER);
+      else headers = readHeaders(reader);
+    } while (reader.another(code.closeObject));
+  }
+  refuseBoth(seen, "value", "valueBase64");
+  refuseBoth(seen, "key", "keyBase64");
+  if (partition === undefined) return timestampMs === undefined ? { key, value, headers } : { key, value, headers, timestampMs };
+  return timestampMs === undefined ? { key, value, headers, partition } : { key, value, headers, partition, timestampMs };
+}
+
+function readField(reader: JsonReader): Field {
+  reader.peek();
+  reader.string();
+  for (const field of fields) {
+    if (!reader.stringIs(field)) continue;
+    reader.expect(code.colon, '":"');
+    return field;
+  }
+  throw unknownField(reader.stringText(), fields);
+}
+
+function refuseBoth(seen: number, text: Field, base64: Field): void {
+  const both = (1 << fields.indexOf(text)) | (1 << fields.indexOf(base64));
+  if ((seen & both) === both) throw new LogError("invalid_request", `A record has ${text} or ${base64}, not both.`);
+}
+
+/** A string's UTF-8 bytes, null, or any other value's JSON text as it was sent. */
+function readContent(reader: JsonReader): Uint8Array | null {
+  if (reader.peek() !== code.quote) return reader.takeNull() ? null : reader.value();
+  reader.string();
+  return reader.stringBytes();
+}
+
+function readBase64(reader: JsonReader, field: string): Uint8Array {
+  if (reader.peek() !== code.quote) throw reader.wrong(`${field} to be a string`);
+  reader.string();
+  return decodeBase64(reader.stringText(), field);
+}
+
+function readInteger(reader: JsonReader, field: string, max: number): number {
+  const first = reader.peek();
+  const value = first === code.minus || (first >= code.zero && first <= code.zero + 9) ? reader.number() : Number.NaN;
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw reader.wrong(`${field} to be an integer from 0 to ${max}`);
+}
+
+function readHeaders(reader: JsonReader): readonly RecordHeader[] {
+  const headers: RecordHeader[] = [];
+  const names = new Set<string>();
+  reader.expect(code.openObject, "headers to be an object");
+  if (reader.take(code.closeObject)) return noHeaders;
+  do {
+    reader.peek();
+    reader.string();
+    const name = reader.stringText();
+    if (names.has(name)) throw new LogError("invalid_request", `The header "${shown(name)}" is there twice: give it an array of values.`);
+    names.add(name);
+    reader.expect(code.colon, '":"');
+    readHeaderValues(reader, name, headers);
+  } while (reader.another(code.closeObject));
+  return headers;
+}
+
+function readHeaderValues(reader: JsonReader, name: string, headers: RecordHeader[]): void {
+  if (!reader.take(code.openArray)) {
+    addHeader(headers, name, readHeaderValue(reader));
+    return;
+  }
+  if (reader.peek() === code.closeArray) throw reader.wrong(`at least one value of header "${shown(name)}"`);
+  do addHeader(headers, name, readHeaderValue(reader));
+  while (reader.another(code.closeArray));
+}
+
+function addHeader(headers: RecordHeader[], key: string, value: Uint8Array | null): void {
+  if (headers.length === limits.recordHeadersMax) {
+    throw new LogError("invalid_request", `A record has at most ${limits.recordHeadersMax} headers.`);
+  }
+  headers.push({ key, value });
+}
+
+function readHeaderValue(reader: JsonReader): Uint8Array | null {
+  const first = reader.peek();
+  if (first === code.quote) {
+    reader.string();
+    return reader.stringBytes();
+  }
+  if (reader.takeNull()) return null;
+  if (!reader.take(code.openObject)) throw reader.wrong('a header value: a string, null or {"base64":"…"}');
+  reader.peek();
+  reader.string();
+  if (!reader.stringIs("base64")) throw unknownField(reader.stringText(), ["base64"]);
+  reader.expect(code.colon, '":"');
+  const value = readBase64(reader, "base64");
+  reader.expect(code.closeObject, '"}"');
+  return value;
+}
+
+export function unknownField(name: string, known: readonly string[]): LogError {
+  return new LogError("invalid_request", `There is no field "${shown(name)}" here. There are: ${known.join(", ")}.`);
+}
+
+export function twice(name: string): LogError {
+  return new LogError("invalid_request", `The field "${shown(name)}" is there twice.`);
+}

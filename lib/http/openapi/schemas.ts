@@ -1,0 +1,130 @@
+import { errorCodes } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { Schema } from "../route.ts";
+
+/** The schemas that routes share, by their name under `components/schemas`. `wire.ts` has the same shapes as types. */
+export function ref(name: keyof typeof schemas): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+const object = (properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema => ({
+  type: "object",
+  properties,
+  required,
+  additionalProperties: false,
+});
+const integer = (minimum = 0, maximum: number = Number.MAX_SAFE_INTEGER): Schema => ({ type: "integer", minimum, maximum });
+const here = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const base64: Schema = { type: "string", contentEncoding: "base64" };
+
+const configChange: Schema = {
+  type: "object",
+  description: "Kafka's topic configs; null sets one back to its default.",
+  additionalProperties: { type: ["string", "number", "boolean", "null"] },
+};
+const headerValue: Schema = { anyOf: [{ type: ["string", "null"] }, object({ base64 }, ["base64"])] };
+const headers: Schema = {
+  type: "object",
+  description: "By name; an array where a name occurs more than once.",
+  additionalProperties: { anyOf: [headerValue, { type: "array", items: headerValue, minItems: 1 }] },
+};
+const contents = { key: {}, keyBase64: base64, value: {}, valueBase64: base64, headers };
+
+const topic: Readonly<Record<string, Schema>> = {
+  name: here("TopicName"),
+  id: { type: "string", description: "Never used again, not even by a topic made anew under the same name." },
+  partitions: integer(1, limits.partitionsMax),
+  partitionsPerShard: integer(1, limits.partitionsPerShardMax),
+  createdMs: integer(),
+  config: { type: "object", description: "All configs in force.", additionalProperties: { type: "string" } },
+  overrides: { type: "array", description: "The configs that were set for this topic.", items: { type: "string" } },
+};
+const record = { offset: integer(), timestamp: { type: "integer" }, ...contents };
+const recordFields = ["offset", "timestamp", "headers"];
+
+const wireError: Schema = {
+  type: "object",
+  description: "Programs act on the code; details such as `actualOffset` stand beside it.",
+  properties: {
+    code: { enum: errorCodes },
+    message: { type: "string", minLength: 1 },
+    outcome: { enum: ["not-applied", "unknown"], description: "Whether the write may have happened." },
+    retryAfterMs: integer(),
+  },
+  required: ["code", "message", "outcome"],
+  additionalProperties: { type: ["string", "number"] },
+};
+
+export const schemas = {
+  TopicName: { type: "string", pattern: "^[a-zA-Z0-9._-]+$", minLength: 1, maxLength: limits.topicNameLengthMax },
+  CreateTopic: object(
+    {
+      name: here("TopicName"),
+      partitions: { ...integer(1, limits.partitionsMax), default: limits.partitionsDefault },
+      partitionsPerShard: { ...integer(1, limits.partitionsPerShardMax), default: limits.partitionsPerShardDefault },
+      config: configChange,
+    },
+    ["name"],
+  ),
+  AlterTopic: object({ partitions: integer(1, limits.partitionsMax), config: configChange }, []),
+  Topic: object(topic, Object.keys(topic)),
+  TopicDetail: object(
+    {
+      ...topic,
+      partitionDetails: {
+        type: "array",
+        items: object({ partition: integer(), logStartOffset: integer(), highWatermark: integer() }, [
+          "partition",
+          "logStartOffset",
+          "highWatermark",
+        ]),
+      },
+    },
+    [...Object.keys(topic), "partitionDetails"],
+  ),
+  TopicList: object({ topics: { type: "array", items: here("Topic") }, nextCursor: { type: "string" } }, ["topics"]),
+  NewRecord: {
+    ...object({ ...contents, partition: integer(0, limits.partitionsMax - 1), timestamp: integer() }, []),
+    description:
+      "A string key or value is stored as its UTF-8 bytes, any other JSON value as its JSON text exactly as sent, null as none. The Base64 forms are for other bytes.",
+    allOf: [{ not: { required: ["key", "keyBase64"] } }, { not: { required: ["value", "valueBase64"] } }],
+  },
+  Produce: object({ records: { type: "array", items: here("NewRecord"), minItems: 1, maxItems: limits.requestRecordsMax } }, ["records"]),
+  Offsets: {
+    type: "array",
+    description: "In request order. One element for a raw request: where its first record is.",
+    items: {
+      anyOf: [
+        object({ partition: integer(), offset: integer() }, ["partition", "offset"]),
+        object({ partition: integer(), error: here("WireError") }, ["partition", "error"]),
+      ],
+    },
+  },
+  ProduceAnswer: object({ offsets: here("Offsets") }, ["offsets"]),
+  Record: object(record, recordFields),
+  TopicRecord: object({ partition: integer(), ...record }, ["partition", ...recordFields]),
+  FetchAnswer: object(
+    { records: { type: "array", items: here("Record") }, nextOffset: integer(), highWatermark: integer(), logStartOffset: integer() },
+    ["records", "nextOffset", "highWatermark", "logStartOffset"],
+  ),
+  OffsetsAnswer: object(
+    {
+      offsets: {
+        type: "array",
+        items: object({ partition: integer(), offset: { type: ["integer", "null"] }, timestamp: { type: ["integer", "null"] } }, [
+          "partition",
+          "offset",
+          "timestamp",
+        ]),
+      },
+    },
+    ["offsets"],
+  ),
+  Health: object({ status: { const: "ok" }, version: { type: "string" }, engine: { type: "string" } }, ["status", "version", "engine"]),
+  WireError: wireError,
+  ErrorBody: object({ error: here("WireError") }, ["error"]),
+  NdjsonErrorBody: {
+    ...object({ offsets: here("Offsets"), error: here("WireError") }, ["error"]),
+    description: "`offsets`: the records that are in the log, of an NDJSON request that failed on its way.",
+  },
+} as const satisfies Record<string, Schema>;

@@ -1,0 +1,71 @@
+import type { ErrorCode } from "../core/errors.ts";
+import type { Log } from "../log/log.ts";
+import type { Compression } from "../ports/compression.ts";
+import type { BodyBudget } from "./body-budget.ts";
+import type { AppRequest, AppResponse } from "./message.ts";
+import type { Query } from "./query.ts";
+
+/** JSON Schema 2020-12, as OpenAPI 3.1 has it. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+export interface Services {
+  readonly log: Log;
+  readonly compression: Compression;
+  readonly budget: BodyBudget;
+  readonly version: string;
+  readonly engine: string;
+}
+
+/** What a handler works on. */
+export interface Call {
+  readonly services: Services;
+  readonly request: AppRequest;
+  readonly query: Query;
+  /** Of the path; empty where it has none. */
+  readonly topic: string;
+  /** Of the path; -1 where it has none. */
+  readonly partition: number;
+}
+
+export interface Parameter {
+  readonly description: string;
+  readonly schema: Schema;
+}
+
+export interface Answer {
+  readonly description: string;
+  /** By media type; absent: no body. */
+  readonly content?: Readonly<Record<string, Schema>>;
+  readonly headers?: Readonly<Record<string, Parameter>>;
+}
+
+/** One method of a path: what it does, and its part of the OpenAPI document. */
+export interface Operation {
+  /** `operationId` */
+  readonly id: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Every query parameter it takes: another one is refused. */
+  readonly query?: Readonly<Record<string, Parameter>>;
+  readonly headers?: Readonly<Record<string, Parameter>>;
+  /** The request's body by media type. */
+  readonly body?: Readonly<Record<string, Schema>>;
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** Errors of its own, beside `commonErrors`. */
+  readonly errors: readonly ErrorCode[];
+  handle(call: Call): Promise<AppResponse>;
+}
+
+export const methods = ["GET", "POST", "PATCH", "DELETE"] as const;
+export type Method = (typeof methods)[number];
+
+export interface Route {
+  /** As in OpenAPI, without `/v1`. */
+  readonly path: string;
+  /** Also served without `/v1`. */
+  readonly unversioned?: boolean;
+  readonly operations: Readonly<Partial<Record<Method, Operation>>>;
+}
+
+/** What any operation may answer. */
+export const commonErrors = ["invalid_request", "forbidden", "throttled", "corrupt_log", "internal", "unavailable", "timeout"] as const satisfies ErrorCode[];

@@ -1,0 +1,46 @@
+import { iterateRecords } from "../../core/codec/record-batch.ts";
+import { limits } from "../../core/limits.ts";
+import type { FetchRequest } from "../../log/log.ts";
+import { type RecordFormat, writeRecord } from "../json/record-output.ts";
+import type { AppResponse } from "../message.ts";
+import { json } from "../responses.ts";
+import type { Call } from "../route.ts";
+import { mediaTypes, responseHeaders } from "../wire.ts";
+
+/** Records as JSON, at most `recordsMax` and as many as fit an answer. */
+export async function fetchJson({ services, topic, partition }: Call, request: FetchRequest, format: RecordFormat): Promise<AppResponse> {
+  const result = await services.log.fetch(topic, partition, request);
+  const recordsMax = request.recordsMax ?? limits.fetchRecordsDefault;
+  let { nextOffset } = result;
+  let count = 0;
+  let text = "";
+  for (const record of iterateRecords(result.batches, services.compression, result.offset)) {
+    if (count === recordsMax || text.length > limits.fetchAnswerCharsMax) {
+      nextOffset = record.offset;
+      break;
+    }
+    text += count === 0 ? writeRecord(record, format) : `,${writeRecord(record, format)}`;
+    count++;
+  }
+  const { highWatermark, logStartOffset } = result;
+  return json(
+    200,
+    `{"records":[${text}],"nextOffset":${nextOffset},"highWatermark":${highWatermark},"logStartOffset":${logStartOffset}}`,
+  );
+}
+
+/** The batches as they are stored. */
+export async function fetchRaw({ services, topic, partition }: Call, request: FetchRequest): Promise<AppResponse> {
+  const result = await services.log.fetch(topic, partition, request);
+  return {
+    status: 200,
+    headers: {
+      "content-type": mediaTypes.recordBatch,
+      [responseHeaders.offset]: String(result.offset),
+      [responseHeaders.nextOffset]: String(result.nextOffset),
+      [responseHeaders.highWatermark]: String(result.highWatermark),
+      [responseHeaders.logStartOffset]: String(result.logStartOffset),
+    },
+    body: result.batches,
+  };
+}

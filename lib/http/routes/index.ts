@@ -1,0 +1,30 @@
+import { json } from "../responses.ts";
+import type { Operation, Route } from "../route.ts";
+import { openApiDocument } from "../openapi/document.ts";
+import { mediaTypes } from "../wire.ts";
+import { healthRoute } from "./health.ts";
+import { offsetsRoute } from "./offsets.ts";
+import { partitionRecordsRoute, topicRecordsRoute } from "./records.ts";
+import { topicRoute, topicsRoute } from "./topics.ts";
+
+const document: Operation = {
+  id: "openApi",
+  summary: "This document",
+  answers: { 200: { description: "OpenAPI 3.1.", content: { [mediaTypes.json]: { type: "object" } } } },
+  errors: [],
+  async handle({ services }) {
+    return json(200, openApiDocument(Object.values(routes), services.version));
+  },
+};
+const documentRoute: Route = { path: "/openapi.json", unversioned: true, operations: { GET: document } };
+
+/** Every route. `router.ts` finds one by path. */
+export const routes = {
+  topics: topicsRoute,
+  topic: topicRoute,
+  topicRecords: topicRecordsRoute,
+  partitionRecords: partitionRecordsRoute,
+  offsets: offsetsRoute,
+  health: healthRoute,
+  document: documentRoute,
+} as const satisfies Record<string, Route>;

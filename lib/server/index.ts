@@ -1,0 +1,6 @@
+/** `stratalog/server`: the log as a server on one machine. */
+export { LogError } from "../core/errors.ts";
+export { createApp, type App, type AppOptions } from "../http/app.ts";
+export { createNodeServer } from "./node-shell.ts";
+export { startServer, type RunningServer, type ServerOptions } from "./server.ts";
+export { packageVersion } from "./version.ts";

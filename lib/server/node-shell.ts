@@ -1,0 +1,104 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { once } from "node:events";
+import { LogError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import type { App } from "../http/app.ts";
+import { type AppResponse, isStream } from "../http/message.ts";
+import { errorResponse } from "../http/responses.ts";
+import { NodeRequest } from "./node-request.ts";
+
+/**
+ * An app as a node:http server, not yet listening.
+ * @param closing when it aborts, long polls and streams end
+ */
+export function createNodeServer(app: App, closing: AbortSignal): Server {
+  const server = createServer({
+    keepAlive: true,
+    noDelay: true,
+    maxHeaderSize: limits.requestHeadersBytesMax,
+    headersTimeout: limits.requestHeadersReceiveMsMax,
+    requestTimeout: limits.requestReceiveMsMax,
+    keepAliveTimeout: limits.connectionKeepAliveMs,
+    connectionsCheckingInterval: limits.requestHeadersReceiveMsMax,
+  });
+  server.maxConnections = limits.connectionsMax;
+  server.timeout = limits.connectionIdleMsMax;
+  const serve = (incoming: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
+    // A connection that breaks while it is written to is no fault of the server's.
+    response.on("error", ignore);
+    answer(app, new NodeRequest(incoming, response, closing, expectsContinue), incoming, response).catch(() => response.destroy());
+  };
+  server.on("request", (incoming, response) => serve(incoming, response, false));
+  server.on("checkContinue", (incoming: IncomingMessage, response: ServerResponse) => serve(incoming, response, true));
+  server.on("clientError", refuseConnection);
+  return server;
+}
+
+async function answer(app: App, request: NodeRequest, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, headers, body } = await app.handle(request);
+  if (response.destroyed) {
+    if (isStream(body)) await body[Symbol.asyncIterator]().return?.();
+    return;
+  }
+  // What is left of a body stands before the next request: that connection ends here.
+  const isLeft = !incoming.complete;
+  if (isLeft) response.setHeader("connection", "close");
+  if (isStream(body)) {
+    response.writeHead(status, headers);
+    await pump(body, response);
+  } else if (body === undefined) {
+    if (incoming.method !== "HEAD" && status !== 204) response.setHeader("content-length", 0);
+    response.writeHead(status, headers).end();
+  } else {
+    response.setHeader("content-length", typeof body === "string" ? Buffer.byteLength(body) : body.byteLength);
+    response.writeHead(status, headers).end(body);
+  }
+  if (isLeft) dropRest(incoming);
+}
+
+/** Writes as fast as the client reads. */
+async function pump(body: Exclude<AppResponse["body"], string | Uint8Array | undefined>, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  for await (const piece of body) {
+    if (!response.write(piece)) await once(response, "drain", { signal: gone.signal }).catch(ignore);
+    if (response.destroyed) return;
+  }
+  response.end();
+}
+
+/** Reads and drops some of a body that was refused: a sender that is cut off while sending does not get to see the answer. */
+function dropRest(incoming: IncomingMessage): void {
+  let left: number = limits.refusedBodyBytesMax;
+  incoming.on("error", ignore);
+  incoming.on("data", (piece: Buffer) => {
+    left -= piece.length;
+    if (left < 0) incoming.destroy();
+  });
+  incoming.resume();
+}
+
+/** Bytes that are no HTTP request. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const reason =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? new LogError("invalid_request", `The request line and headers are at most ${limits.requestHeadersBytesMax} bytes.`)
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? new LogError("timeout", "The request did not come in time.")
+        : new LogError("invalid_request", "This is no HTTP/1.1 request.");
+  const { body } = errorResponse(reason);
+  const status = reason.code === "timeout" ? "408 Request Timeout" : error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  const text = typeof body === "string" ? body : "";
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}
+
+function ignore(): void {
+  // Said by the connection's end.
+}

@@ -1,0 +1,104 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import { LogError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import { createApp } from "../http/app.ts";
+import { createLog } from "../log/create-log.ts";
+import type { Log } from "../log/log.ts";
+import { nodeClock } from "../node/clock.ts";
+import { nodeCompression } from "../node/compression.ts";
+import { nodeRandom } from "../node/random.ts";
+import type { Engine } from "../ports/engine.ts";
+import { checkBindHost, hostRule, urlOf } from "./hosts.ts";
+import { createNodeServer } from "./node-shell.ts";
+import { packageVersion } from "./version.ts";
+
+export interface ServerOptions {
+  /** What the log runs on. Closed with the server. This or `log`. */
+  readonly engine?: Engine;
+  /** A log that is there already. Closed with the server. */
+  readonly log?: Log;
+  /** The engine's name in `GET /health`. Default "custom". */
+  readonly engineName?: string;
+  /** 127.0.0.1 (default), ::1 or localhost. */
+  readonly host?: string;
+  /** Default 7070; 0 takes a free one. */
+  readonly port?: number;
+  /** More `Host` names to serve, with or without a port: for a proxy or a container's forwarded port. */
+  readonly allowedHosts?: readonly string[];
+  /** Hears of faults in Stratalog itself. Default: standard error. */
+  readonly reportFault?: (error: LogError) => void;
+}
+
+export interface RunningServer {
+  /** Such as `http://127.0.0.1:7070`, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /** Takes no more requests, ends waits and streams, finishes what runs within `limits.closeGraceMs`, closes the log. Repeating it is harmless. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a log over HTTP on this machine.
+ * @throws forbidden for an address that other machines can reach; unavailable when the port is taken
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host = "127.0.0.1", port = 7070, allowedHosts = [], engineName = "custom", reportFault = toStandardError } = options;
+  checkBindHost(host);
+  const log = logOf(options);
+  const closing = new AbortController();
+  let boundPort = port;
+  const app = createApp(log, {
+    compression: nodeCompression,
+    version: packageVersion(),
+    engine: engineName,
+    isHostAllowed: hostRule(() => boundPort, allowedHosts),
+    reportFault,
+  });
+  const server = createNodeServer(app, closing.signal);
+  boundPort = await listen(server, host, port);
+  let closed: Promise<void> | undefined;
+  return {
+    url: urlOf(host, boundPort),
+    port: boundPort,
+    close() {
+      closed ??= shutDown(server, closing).then(() => log.close());
+      return closed;
+    },
+  };
+}
+
+function logOf({ engine, log }: ServerOptions): Log {
+  if (log !== undefined && engine === undefined) return log;
+  if (engine !== undefined && log === undefined) {
+    return createLog(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
+  }
+  throw new LogError("invalid_request", "startServer needs an engine or a log, and not both.");
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LogError("unavailable", `Cannot listen on ${urlOf(host, port)}: ${reason}. Is another server running? Take another port.`, { cause });
+  }
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
+}
+
+async function shutDown(server: Server, closing: AbortController): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  closing.abort();
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), limits.closeGraceMs);
+  await closed;
+  clearTimeout(late);
+}
+
+function toStandardError(error: LogError): void {
+  process.stderr.write(`stratalog: ${error.cause instanceof Error ? (error.cause.stack ?? error.message) : error.message}\n`);
+}
