@@ -9,7 +9,7 @@ import { mapBounded } from "./bounded.ts";
 import type { AppendOptions, AppendRequest, RecordResult, Topic } from "./log.ts";
 import { pinnedPartitions } from "./pinned-partitions.ts";
 import { layoutOf } from "./placement.ts";
-import { dependsOnCount, routeRecords, type PartitionRun, type ShardRun } from "./routing.ts";
+import { dependsOnCount, placedStep, routeRecords, type PartitionRun, type ShardRun } from "./routing.ts";
 
 export interface AppendServices {
   readonly journal: Journal;
@@ -37,7 +37,7 @@ export class Appender {
     const partitions = pinned ? await pinnedPartitions(this.#services.journal, topic, request, step) : topic.partitions;
     const shards = routeRecords(topic, request, partitions, this.#keyless);
     checkExpected(topic, request, shards);
-    const guards = guardsOf(request, shards, pinned ? layoutOf(topic) : undefined, step);
+    const guards = guardsOf(request, shards, pinned ? layoutOf(topic) : undefined, step && placedStep(step, shards));
     const appends = shards.map((run) => ({ shard: run.shard, entry: { parts: this.#parts(topic, run) }, guards }));
     const results = new Array<RecordResult>(request.records.length);
     const [only] = appends;
@@ -97,9 +97,13 @@ export function checkAppendOptions({ producer, expectedOffset }: AppendOptions):
   }
   if (producer === undefined) return;
   const { id, epoch, sequence } = producer;
-  const fits = id >= 0n && id <= limits.producerIdMax && inRange(epoch, limits.producerEpochMax) && inRange(sequence, limits.producerSequenceMax);
+  const fits =
+    id >= 0n && id <= limits.producerIdMax && inRange(epoch, limits.producerEpochMax) && inRange(sequence, limits.producerSequenceMax);
   if (!fits) {
-    throw new LogError("invalid_request", "A producer needs an id from 0 to 2^63-1, an epoch from 0 to 32767 and a sequence from 0 to 2147483647.");
+    throw new LogError(
+      "invalid_request",
+      "A producer needs an id from 0 to 2^63-1, an epoch from 0 to 32767 and a sequence from 0 to 2147483647.",
+    );
   }
 }
 
@@ -117,7 +121,10 @@ function checkExpected(topic: Topic, request: AppendRequest, shards: readonly Sh
   const runs = shards.flatMap((shard) => shard.runs);
   const named = topic.partitions === 1 || records.every((record) => record.partition !== undefined || record.key !== null);
   if (runs.length !== 1 || !named) {
-    throw new LogError("invalid_request", "expectedOffset needs all records in one partition: name it in each record, or give them one key.");
+    throw new LogError(
+      "invalid_request",
+      "expectedOffset needs all records in one partition: name it in each record, or give them one key.",
+    );
   }
 }
 

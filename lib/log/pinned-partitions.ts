@@ -1,7 +1,7 @@
 import { LogError } from "../core/errors.ts";
 import type { Journal, ProducerStep } from "../ports/journal.ts";
 import type { AppendRequest, Topic } from "./log.ts";
-import { routeRecords, type ShardRun } from "./routing.ts";
+import { placedStep, routeRecords, type ShardRun } from "./routing.ts";
 
 /**
  * The partition count that decides where an idempotent request's records go. It is today's, unless the request's first attempt
@@ -17,8 +17,10 @@ export async function pinnedPartitions(
   const { partitionCounts } = topic;
   if (partitionCounts.length === 1 || step === undefined) return topic.partitions;
   for (const partitions of [...partitionCounts].reverse()) {
-    for (const run of routeRecords(topic, request, partitions, 0)) {
-      if (await isCommitted(journal, run, step)) return partitions;
+    const shards = routeRecords(topic, request, partitions, 0);
+    const placed = placedStep(step, shards);
+    for (const run of shards) {
+      if (await isCommitted(journal, run, placed)) return partitions;
     }
   }
   return topic.partitions;
@@ -37,7 +39,8 @@ async function isCommitted(journal: Journal, { shard, runs }: ShardRun, step: Pr
     return answer.every((part) => part.duplicate);
   } catch (reason) {
     const { code } = LogError.from(reason);
-    if (code === "wrong_expected_offset" || code === "out_of_order_sequence" || code === "conflict") return false;
+    if (code === "wrong_expected_offset" || code === "out_of_order_sequence" || code === "sequence_reused" || code === "conflict")
+      return false;
     throw reason;
   }
 }

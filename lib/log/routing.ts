@@ -2,7 +2,7 @@ import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { partitionForKey, stickyPartition } from "../core/partition.ts";
 import { crc32c } from "../core/codec/crc32c.ts";
-import type { ShardKey } from "../ports/journal.ts";
+import type { ProducerStep, ShardKey } from "../ports/journal.ts";
 import type { AppendRequest, PartitionedRecord, Producer, Topic } from "./log.ts";
 import { placeOf, unknownPartition } from "./placement.ts";
 
@@ -35,7 +35,7 @@ export function routeRecords(topic: Topic, request: AppendRequest, partitions: n
   const runs = new Map<number, PartitionRun>();
   for (const [position, record] of records.entries()) {
     const partition = record.partition ?? (record.key === null ? spread : partitionForKey(record.key, partitions));
-    if (partition >= topic.partitions) throw unknownPartition(topic, partition);
+    if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
     const known = runs.get(partition);
     if (known !== undefined) {
       known.records.push(record);
@@ -45,6 +45,22 @@ export function routeRecords(topic: Topic, request: AppendRequest, partitions: n
     }
   }
   return byShard(topic, runs);
+}
+
+/**
+ * The step of a request with where its records go in its fingerprint: an attempt that was placed under another partition count
+ * is told apart from this one, though both have the same records and perhaps meet in a partition.
+ */
+export function placedStep(step: ProducerStep, shards: readonly ShardRun[]): ProducerStep {
+  const places = new DataView(new ArrayBuffer(shards.reduce((sum, { runs }) => sum + recordsOf(runs), 0) * 4));
+  for (const { runs } of shards) {
+    for (const { partition, positions } of runs) for (const position of positions) places.setInt32(position * 4, partition);
+  }
+  return { ...step, crc: crc32c(new Uint8Array(places.buffer), step.crc) };
+}
+
+function recordsOf(runs: readonly PartitionRun[]): number {
+  return runs.reduce((sum, { records }) => sum + records.length, 0);
 }
 
 /** Whether the partition count decides where some record goes. */
