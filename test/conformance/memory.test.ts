@@ -1,7 +1,9 @@
 import { createMemoryEngine, createMemoryStore } from "../../lib/engines/memory/index.ts";
 import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
 import { journalCases } from "../../lib/testing/conformance/journal.ts";
+import { logCases } from "../../lib/testing/conformance/log.ts";
 import { objectStoreCases } from "../../lib/testing/conformance/object-store.ts";
+import { logHarness } from "./log-harness.ts";
 import { registerCases } from "./register.ts";
 
 const harness = async () => {
@@ -12,3 +14,4 @@ const harness = async () => {
 registerCases("memory: journal", journalCases, harness);
 registerCases("memory: catalog", catalogCases, harness);
 registerCases("memory: object store", objectStoreCases, harness);
+registerCases("memory: log", logCases, logHarness(harness));

@@ -1,4 +1,5 @@
 import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { compareUtf8 } from "./utf8.ts";
 
@@ -8,7 +9,6 @@ export interface MemoryObject {
 }
 
 const keyRule = /^[A-Za-z0-9/._=-]{1,512}$/;
-const pageMax = 1_000;
 
 /** The port over a map. */
 export function memoryObjectStore(objects: Map<string, MemoryObject>, nowMs: () => number, ensureOpen: () => void): ObjectStore {
@@ -36,8 +36,8 @@ export function memoryObjectStore(objects: Map<string, MemoryObject>, nowMs: () 
     },
     async list(prefix, { after, limit }) {
       ensureOpen();
-      if (!Number.isInteger(limit) || limit < 1 || limit > pageMax) {
-        throw new LogError("invalid_request", `A listing's limit is 1 to ${pageMax}, not ${limit}.`);
+      if (!Number.isInteger(limit) || limit < 1 || limit > limits.objectsListMax) {
+        throw new LogError("invalid_request", `A listing's limit is 1 to ${limits.objectsListMax}, not ${limit}.`);
       }
       return [...objects]
         .filter(([key]) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0))
@@ -47,7 +47,8 @@ export function memoryObjectStore(objects: Map<string, MemoryObject>, nowMs: () 
     },
     async delete(keys) {
       ensureOpen();
-      if (keys.length > pageMax) throw new LogError("request_too_large", `One deletion has at most ${pageMax} keys, not ${keys.length}.`);
+      if (keys.length > limits.objectsDeleteMax)
+        throw new LogError("request_too_large", `One deletion has at most ${limits.objectsDeleteMax} keys, not ${keys.length}.`);
       for (const key of keys) checkKey(key);
       for (const key of keys) objects.delete(key);
     },

@@ -15,5 +15,5 @@ export async function refused(promise: Promise<unknown>, ...codes: readonly Erro
 }
 
 function shown(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? String(value);
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
 }

@@ -139,8 +139,9 @@ export const objectStoreCases: readonly EngineCase[] = [
   {
     name: "after closing, the object store refuses",
     async run(harness) {
-      const { objects, close } = await harness.open();
-      await close();
+      const engine = await harness.open();
+      const { objects } = engine;
+      await engine.close();
       await refused(objects.put("a", bytes("x")), "unavailable");
       await refused(objects.get("a"), "unavailable");
       await refused(objects.list("", { limit: 1 }), "unavailable");

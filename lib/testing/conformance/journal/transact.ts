@@ -164,11 +164,11 @@ export const transactCases: readonly EngineCase[] = [
       ),
     );
     const plain = Array.from({ length: 16 }, () => journal.append(shard, entry(part(1, "beside"))));
-    let running = true;
+    const state = { running: true };
     const done = Promise.all([...steps, ...plain]).finally(() => {
-      running = false;
+      state.running = false;
     });
-    while (running) {
+    while (state.running) {
       const own = await journal.head(shard);
       const other = await journal.head(otherShard);
       assert.ok((other.highWatermarks[0] ?? 0) >= (own.highWatermarks[0] ?? 0), "read first, the first shard is never ahead");
