@@ -1,0 +1,121 @@
+/** The README as code: its shell blocks run in order, as a newcomer would run them, in a copy of the project. */
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { isAsShown, readmeBlocks, readmeSteps } from "./readme-page.ts";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const readyWaitMs = 30_000;
+const stepWaitMs = 60_000;
+
+let folder: string;
+let port: number;
+let server: ChildProcess | undefined;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "stratalog-readme-"));
+  for (const name of ["package.json", "bin", "lib"]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  port = await freePort();
+});
+
+after(async () => {
+  await stop("SIGTERM");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("every shell block of the README works in order, and prints what the page says", { timeout: 300_000 }, async () => {
+  const steps = readmeSteps();
+  assert.ok(steps.length > 8, "the README has its quickstart");
+  for (const { kind, code, output } of steps) {
+    if (kind === "start") await start();
+    if (kind !== "run") continue;
+    const printed = await shell(code);
+    if (output !== undefined && !isAsShown(printed, here(output))) assert.equal(printed, here(output), `printed by: ${code}`);
+  }
+});
+
+test("the README's SDK example is examples/sdk.ts, and runs", { timeout: 60_000 }, async () => {
+  const example = readFileSync(join(root, "examples/sdk.ts"), "utf8");
+  const shown = readmeBlocks().find((block) => block.language === "ts");
+  assert.equal(shown?.code, example.replace("../lib/client/index.ts", "stratalog"));
+  if (server === undefined) await start();
+  cpSync(join(root, "examples"), join(folder, "examples"), { recursive: true });
+  writeFileSync(join(folder, "examples/sdk.ts"), here(example));
+  const { stdout } = await run(process.execPath, ["examples/sdk.ts"], { cwd: folder, timeout: stepWaitMs });
+  assert.match(stdout, /^durable at \d:0\n\d 0 ada \{ item: 'book', copies: 2 \}\n$/);
+});
+
+test("CI runs the README's test command", () => {
+  const command = "npm ci && npm test";
+  assert.ok(readmeBlocks().some(({ language, code }) => language === "sh" && code.startsWith(command)));
+  const script = readFileSync(join(root, ".ci/run"), "utf8");
+  assert.ok(script.includes("\nnpm ci\nnpm test\n"), ".ci/run runs the same two commands");
+});
+
+/** The page's port and data folder are the defaults; here the port is a free one. */
+function here(code: string): string {
+  return code.replaceAll("7070", String(port));
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  return { ...inherited, STRATALOG_PORT: String(port), STRATALOG_URL: `http://127.0.0.1:${port}`, npm_config_update_notifier: "false" };
+}
+
+async function shell(code: string): Promise<string> {
+  const script = `set -euo pipefail\n${here(code)}`;
+  const { stdout } = await run("bash", ["-c", script], { cwd: folder, env: environment(), timeout: stepWaitMs });
+  return stdout;
+}
+
+/** `npm start`, ready when the log answers. Its process group is its own, so that nothing of it outlives the test. */
+async function start(): Promise<void> {
+  if (server !== undefined) await gone(server);
+  const child = spawn("npm", ["start"], { cwd: folder, env: environment(), stdio: ["ignore", "ignore", "inherit"], detached: true });
+  server = child;
+  const deadline = performance.now() + readyWaitMs;
+  while (!(await answers())) {
+    assert.equal(child.exitCode, null, "the server ended at its start");
+    assert.ok(performance.now() < deadline, "the server does not answer");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function answers(): Promise<boolean> {
+  try {
+    const { ok } = await fetch(`http://127.0.0.1:${port}/v1/health`);
+    return ok;
+  } catch {
+    return false;
+  }
+}
+
+async function stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+  process.kill(-server.pid, signal);
+  await gone(server);
+}
+
+/** Waits for a server that was killed. */
+async function gone(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit", { signal: AbortSignal.timeout(readyWaitMs) });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  assert.ok(typeof address === "object" && address !== null);
+  return address.port;
+}
