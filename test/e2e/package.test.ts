@@ -1,0 +1,68 @@
+/** What is published works for those who install it: built, packed and used from another folder. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string };
+
+let folder: string;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "stratalog-package-"));
+  const installed = join(folder, "node_modules/stratalog");
+  mkdirSync(installed, { recursive: true });
+  for (const name of ["package.json", "bin", "LICENSE"]) cpSync(join(root, name), join(installed, name), { recursive: true });
+  await run(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", join(installed, "dist")], { cwd: root });
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the exports load as JavaScript", { timeout: 60_000 }, async () => {
+  const program = `
+    import { connect, LogError } from "stratalog";
+    import { startServer } from "stratalog/server";
+    import * as testing from "stratalog/testing";
+    console.log(typeof connect, typeof LogError, typeof startServer, Object.keys(testing).length > 0);
+  `;
+  writeFileSync(join(folder, "use.js"), program);
+  const { stdout } = await run(process.execPath, ["use.js"], { cwd: folder });
+  assert.equal(stdout, "function function function true\n");
+});
+
+test("the declarations tell a user's compiler the types, and nothing is any", { timeout: 60_000 }, async () => {
+  const program = `
+    import { connect } from "stratalog";
+    export const sent = connect().producer({ topic: "t" }).send({ value: "v" });
+    export const offset: Promise<number> = sent.then((record) => record.offset);
+    // @ts-expect-error an offset is no string
+    export const wrong: Promise<string> = sent.then((record) => record.offset);
+  `;
+  writeFileSync(join(folder, "use.ts"), program);
+  const options = [
+    "--noEmit",
+    "--strict",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2024",
+    "--lib",
+    "es2024,dom,esnext.disposable",
+    "--types",
+    "",
+  ];
+  await run(process.execPath, [tsc, ...options, "use.ts"], { cwd: folder });
+});
+
+test("the command runs from its built form", { timeout: 60_000 }, async () => {
+  const { stdout } = await run(process.execPath, ["node_modules/stratalog/bin/stratalog.js", "--version"], { cwd: folder });
+  assert.ok(stdout.includes(manifest.version), stdout);
+});
