@@ -1,0 +1,24 @@
+import { byteCases } from "./http/bytes.ts";
+import { fetchCases } from "./http/fetch.ts";
+import { idempotenceCases } from "./http/idempotence.ts";
+import { produceCases } from "./http/produce.ts";
+import { protocolCases } from "./http/protocol.ts";
+import { streamCases } from "./http/streams.ts";
+import type { HttpCase } from "./http/target.ts";
+import { topicCases } from "./http/topics.ts";
+
+export { Api, type HttpCase, type HttpTarget } from "./http/target.ts";
+
+/**
+ * The HTTP API as a black box: every case needs a URL and nothing else, makes topics of its own and deletes them.
+ * `stratalog conformance URL` runs them against any server.
+ */
+export const httpCases: readonly HttpCase[] = [
+  ...topicCases,
+  ...produceCases,
+  ...idempotenceCases,
+  ...byteCases,
+  ...fetchCases,
+  ...streamCases,
+  ...protocolCases,
+];
