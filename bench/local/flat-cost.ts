@@ -29,7 +29,9 @@ export async function measureFlatness(folder: string, { rounds, entries, topics 
     await appendMany(short, 10, () => "t-0");
     await appendMany(long, entries, () => "t-0");
     progress(`${topics} topics …`);
-    await inParallel(topics, async (nth) => void (await many.topics.create({ name: `t-${nth}` })));
+    await inParallel(topics, async (nth) => {
+      await many.topics.create({ name: `t-${nth}` });
+    });
     await appendMany(many, topics, (nth) => `t-${nth}`);
     const cost = { short: [] as Cost[], long: [] as Cost[], many: [] as Cost[] };
     for (let round = 0; round <= rounds; round++) {
@@ -62,8 +64,18 @@ interface Cost {
 function compare(what: string, large: readonly Cost[], small: readonly Cost[]): Metric[] {
   const ratio = (pick: (cost: Cost) => number): number => median(large.map((cost, round) => pick(cost) / pick(small[round] as Cost)));
   return [
-    atMost(`cost of an append with ${what}, times a small log's`, ratio((cost) => cost.appendUs), "ratio", 1.3),
-    atMost(`cost of a read with ${what}, times a small log's`, ratio((cost) => cost.readUs), "ratio", 1.3),
+    atMost(
+      `cost of an append with ${what}, times a small log's`,
+      ratio((cost) => cost.appendUs),
+      "ratio",
+      1.3,
+    ),
+    atMost(
+      `cost of a read with ${what}, times a small log's`,
+      ratio((cost) => cost.readUs),
+      "ratio",
+      1.3,
+    ),
   ];
 }
 

@@ -39,7 +39,12 @@ export async function measureThroughput(server: Child, folder: string, rounds: n
     rows.push({ disk, write: await writeMBs(), read: await readMBs() });
   }
   return [
-    atLeast("raw batches of 1 MiB, share of sequential write + fdatasync", median(rows.map(({ write, disk }) => write / disk)), "ratio", 0.6),
+    atLeast(
+      "raw batches of 1 MiB, share of sequential write + fdatasync",
+      median(rows.map(({ write, disk }) => write / disk)),
+      "ratio",
+      0.6,
+    ),
     atLeast("reading, times writing", median(rows.map(({ read, write }) => read / write)), "ratio", 2),
     figure("raw batches of 1 MiB, written", median(rows.map((row) => row.write)), "MB/s"),
     figure("raw batches of 1 MiB, read", median(rows.map((row) => row.read)), "MB/s"),

@@ -1,8 +1,16 @@
 import { connect, type Socket } from "node:net";
 
 /** A request as bytes, built once and sent again and again: the client should cost little beside the server. */
-export function httpRequest(method: string, path: string, contentType: string, body: Uint8Array, headers: Readonly<Record<string, string>> = {}): Buffer {
-  const extra = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+export function httpRequest(
+  method: string,
+  path: string,
+  contentType: string,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Buffer {
+  const extra = Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
   const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${contentType}\r\nContent-Length: ${body.byteLength}\r\n${extra}\r\n`;
   return Buffer.concat([Buffer.from(head), body]);
 }

@@ -39,7 +39,9 @@ export function report(metrics: readonly Metric[], json: boolean): void {
 }
 
 /** The options of a measuring script: numbers by name with their defaults, and `--json`. */
-export function benchOptions<K extends string>(defaults: Readonly<Record<K, number>>): { readonly json: boolean } & Readonly<Record<K, number>> {
+export function benchOptions<K extends string>(
+  defaults: Readonly<Record<K, number>>,
+): { readonly json: boolean } & Readonly<Record<K, number>> {
   const numbers = Object.fromEntries(Object.keys(defaults).map((name) => [name, { type: "string" as const }]));
   const { values } = parseArgs({ options: { json: { type: "boolean" }, ...numbers } });
   const given = Object.entries<number>(defaults).map(([name, value]) => {

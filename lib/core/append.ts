@@ -66,7 +66,8 @@ function checkEntry(view: ShardView, entry: Entry): void {
     if (part.index >= view.partitions) {
       throw new LogError("unknown_topic_or_partition", `The shard has ${view.partitions} partitions, not index ${part.index}.`);
     }
-    if (part.index <= last || part.records < 1) throw new LogError("invalid_request", "An entry's parts must ascend by index and hold records.");
+    if (part.index <= last || part.records < 1)
+      throw new LogError("invalid_request", "An entry's parts must ascend by index and hold records.");
     last = part.index;
   }
   if (last < 0) throw new LogError("invalid_request", "An entry needs at least one part.");

@@ -10,8 +10,11 @@ interface Setting {
 
 const integer = (min: number, max: number) => (value: string) =>
   /^-?\d{1,16}$/.test(value) && Number(value) >= min && Number(value) <= max ? undefined : `an integer from ${min} to ${max}`;
-const oneOf = (...allowed: readonly string[]) => (value: string) => allowed.includes(value) ? undefined : `one of ${allowed.join(", ")}`;
-const ratio = (value: string) => /^(0(\.\d+)?|1(\.0+)?)$/.test(value) ? undefined : "a number from 0 to 1";
+const oneOf =
+  (...allowed: readonly string[]) =>
+  (value: string) =>
+    allowed.includes(value) ? undefined : `one of ${allowed.join(", ")}`;
+const ratio = (value: string) => (/^(0(\.\d+)?|1(\.0+)?)$/.test(value) ? undefined : "a number from 0 to 1");
 
 /** A topic's settings: names, defaults and meanings are Kafka's. */
 export const topicSettings = {

@@ -9,7 +9,7 @@ import { mapBounded } from "./bounded.ts";
 import type { AppendOptions, AppendRequest, RecordResult, Topic } from "./log.ts";
 import { pinnedPartitions } from "./pinned-partitions.ts";
 import { layoutOf } from "./placement.ts";
-import { dependsOnCount, placedStep, routeRecords, type PartitionRun, type ShardRun } from "./routing.ts";
+import { dependsOnCount, placedStep, routeRecords, type ShardRun } from "./routing.ts";
 
 export interface AppendServices {
   readonly journal: Journal;
@@ -73,8 +73,8 @@ export class Appender {
         fillError(results, run, error);
       }
     });
-    const allFailed = errors.length === shards.length;
-    if (allFailed) throw errors.find((error) => error.outcome === "unknown") ?? errors[0];
+    const worst = errors.find((error) => error.outcome === "unknown") ?? errors[0];
+    if (worst !== undefined && errors.length === shards.length) throw worst;
   }
 
   #parts(topic: Topic, { runs }: ShardRun): readonly EntryPart[] {
@@ -158,7 +158,7 @@ function fillOffsets(results: RecordResult[], { runs }: ShardRun, appended: Appe
 }
 
 function fillError(results: RecordResult[], { runs }: ShardRun, error: LogError): void {
-  for (const { partition, positions } of runs as readonly PartitionRun[]) {
+  for (const { partition, positions } of runs) {
     for (const position of positions) results[position] = { partition, error };
   }
 }

@@ -1,6 +1,5 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import { checkTopicName } from "../core/names.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Compression } from "../ports/compression.ts";
 import type { Engine } from "../ports/engine.ts";
@@ -14,6 +13,7 @@ import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks 
 import { placeOf, unknownPartition } from "./placement.ts";
 import { appendBatches } from "./raw-appender.ts";
 import { TopicCache } from "./topic-cache.ts";
+import { topicRunner } from "./topic-runner.ts";
 import { CatalogTopics } from "./topics.ts";
 import { waitForChange } from "./wait.ts";
 
@@ -32,28 +32,12 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const cache = new TopicCache(engine.catalog, clock);
   const topics = new CatalogTopics({ engine, clock, random, cache });
   const services = { journal, clock, compression, hub, closing: closing.signal };
-  const appender = new Appender(services, random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0));
+  const appender = new Appender(
+    services,
+    random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0),
+  );
 
-  /** Runs an operation on the topic as remembered; when the log says that the topic has changed since, on the topic as it is. */
-  const onTopic = async <T>(name: string, run: (topic: Topic) => Promise<T>, isStale: (result: T) => boolean = () => false): Promise<T> => {
-    checkTopicName(name);
-    let found = await cache.get(name);
-    for (let attempt = 1; ; attempt++) {
-      const before = found;
-      let refusal: LogError | undefined;
-      try {
-        const result = await run(found.topic);
-        if (attempt === limits.redecisionsMax || !isStale(result)) return result;
-      } catch (reason) {
-        refusal = LogError.from(reason);
-        if (attempt === limits.redecisionsMax || !mayBeStale(refusal)) throw refusal;
-      }
-      found = await cache.refresh(name);
-      const same = found.version === before.version && found.row.id === before.row.id;
-      if (same && refusal?.code === "unknown_topic_or_partition") throw refusal;
-      found = await topics.finishGrowth(found);
-    }
-  };
+  const onTopic = topicRunner(cache, topics);
 
   const checkPartition = (topic: Topic, partition: number): void => {
     if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
@@ -105,10 +89,6 @@ function watermarksOf(topic: Topic, partition: number, heads: ReadonlyMap<number
   return { partition, logStartOffset: head?.startOffsets[index] ?? 0, highWatermark: head?.highWatermarks[index] ?? 0 };
 }
 
-function mayBeStale({ outcome, code }: LogError): boolean {
-  return outcome === "not-applied" && (code === "conflict" || code === "unknown_topic_or_partition");
-}
-
 /** An idempotent request over several shards, part of which met a topic that had grown: asking again completes it. */
 function wasOvertaken(results: readonly RecordResult[]): boolean {
   return results.some((result) => "error" in result && result.error.code === "conflict");
@@ -116,9 +96,12 @@ function wasOvertaken(results: readonly RecordResult[]): boolean {
 
 function checkFetch({ from, bytesMax = 1, recordsMax = 1, waitMs = 0 }: FetchRequest): void {
   const bounded = (value: number, min: number, max: number): boolean => Number.isInteger(value) && value >= min && value <= max;
-  if (typeof from === "number" && !bounded(from, 0, Number.MAX_SAFE_INTEGER)) throw new LogError("invalid_request", "An offset is an integer from 0.");
-  if (typeof from === "object" && !Number.isSafeInteger(from.timestampMs)) throw new LogError("invalid_request", "A time is an integer of milliseconds.");
-  if (!bounded(bytesMax, 1, limits.fetchBytesMax)) throw new LogError("invalid_request", `A fetch takes 1 to ${limits.fetchBytesMax} bytes.`);
+  if (typeof from === "number" && !bounded(from, 0, Number.MAX_SAFE_INTEGER))
+    throw new LogError("invalid_request", "An offset is an integer from 0.");
+  if (typeof from === "object" && !Number.isSafeInteger(from.timestampMs))
+    throw new LogError("invalid_request", "A time is an integer of milliseconds.");
+  if (!bounded(bytesMax, 1, limits.fetchBytesMax))
+    throw new LogError("invalid_request", `A fetch takes 1 to ${limits.fetchBytesMax} bytes.`);
   if (!bounded(recordsMax, 1, Number.MAX_SAFE_INTEGER)) throw new LogError("invalid_request", "A fetch takes at least 1 record.");
   if (!bounded(waitMs, 0, limits.fetchWaitMsMax)) throw new LogError("invalid_request", `A fetch waits 0 to ${limits.fetchWaitMsMax} ms.`);
 }

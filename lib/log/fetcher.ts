@@ -44,7 +44,8 @@ export async function fetchBatches(services: FetchServices, topic: Topic, partit
       }
       const leftMs = deadlineMs - clock.nowMs();
       const stopped = services.closing.aborted || request.signal?.aborted === true;
-      if (wait === undefined || leftMs <= 0 || stopped) return { offset, batches: new Uint8Array(0), nextOffset: offset, highWatermark, logStartOffset };
+      if (wait === undefined || leftMs <= 0 || stopped)
+        return { offset, batches: new Uint8Array(0), nextOffset: offset, highWatermark, logStartOffset };
       if (typeof from === "string") from = offset;
       await wait.until(leftMs);
     } finally {

@@ -31,8 +31,5 @@ export function unknownTopic(name: string): LogError {
 }
 
 export function unknownPartition(topic: Topic, partition: number): LogError {
-  return new LogError(
-    "unknown_topic_or_partition",
-    `Topic "${topic.name}" has partitions 0 to ${topic.partitions - 1}, not ${partition}.`,
-  );
+  return new LogError("unknown_topic_or_partition", `Topic "${topic.name}" has partitions 0 to ${topic.partitions - 1}, not ${partition}.`);
 }

@@ -49,7 +49,13 @@ function partOf(services: AppendServices, topic: Topic, index: number, bytes: Ui
   return { index, records, maxTimestampMs: nowMs, batches };
 }
 
-function repack(services: AppendServices, topic: Topic, bytes: Uint8Array, headers: readonly BatchHeader[], compressionType: CompressionType) {
+function repack(
+  services: AppendServices,
+  topic: Topic,
+  bytes: Uint8Array,
+  headers: readonly BatchHeader[],
+  compressionType: CompressionType,
+) {
   const { compression, clock } = services;
   const timestampType = topic.config["message.timestamp.type"] === "LogAppendTime" ? "LogAppendTime" : "CreateTime";
   const first = headers[0];
@@ -99,7 +105,8 @@ function stepOf(index: number, headers: readonly BatchHeader[], producer: Append
     throw new LogError("invalid_request", "A batch with a producer id has to be the only batch, in a request without Producer headers.");
   }
   const { producerId, producerEpoch: epoch, baseSequence: sequence, recordsCount: count, crc } = first;
-  if (epoch < 0 || sequence < 0) throw new LogError("corrupt_message", "A batch with a producer id needs an epoch and a base sequence from 0.");
+  if (epoch < 0 || sequence < 0)
+    throw new LogError("corrupt_message", "A batch with a producer id needs an epoch and a base sequence from 0.");
   return { producerId, epoch, index, sequence, count, crc };
 }
 

@@ -40,7 +40,10 @@ export function topicRowValue(row: TopicRow): JsonValue {
 export function readTopic(item: CatalogItem): VersionedTopic {
   const stored = item.value as unknown as TopicRow & { readonly v: number };
   if (stored.v !== formatVersion) {
-    throw new LogError("unsupported_version", `Topic "${item.key.sk}" was written in format ${stored.v}; this build reads ${formatVersion}. Upgrade it.`);
+    throw new LogError(
+      "unsupported_version",
+      `Topic "${item.key.sk}" was written in format ${stored.v}; this build reads ${formatVersion}. Upgrade it.`,
+    );
   }
   const { id, partitionCounts, partitionsPerShard, overrides, createdMs, growingTo } = stored;
   const row: TopicRow = { id, partitionCounts, partitionsPerShard, overrides, createdMs, growingTo };
@@ -56,7 +59,7 @@ export function topicOf(name: string, row: TopicRow): Topic {
     partitionsPerShard,
     partitionCounts,
     config: configOf(overrides),
-    overrides: overrides as Readonly<Record<string, string>>,
+    overrides,
     createdMs,
   };
 }

@@ -74,7 +74,10 @@ export class CatalogTopics implements Topics {
     const partitions = change.partitions ?? topic.partitions;
     checkCount("partitions", partitions, limits.partitionsMax);
     if (partitions < topic.partitions) {
-      throw new LogError("invalid_partitions", `Topic "${name}" has ${topic.partitions} partitions; it can grow but not shrink to ${partitions}.`);
+      throw new LogError(
+        "invalid_partitions",
+        `Topic "${name}" has ${topic.partitions} partitions; it can grow but not shrink to ${partitions}.`,
+      );
     }
     const overrides = changeOverrides(row.overrides, change.config ?? {});
     const growingTo = partitions > topic.partitions ? partitions : 0;

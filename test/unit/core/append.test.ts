@@ -50,7 +50,8 @@ test("layout and expected offset are conditions", () => {
   assert.equal(decideAppend(view(), { parts: [part(0)] }, { layout: 3, expected: [{ index: 0, offset: 10 }] }).parts.length, 1);
   assert.throws(
     () => decideAppend(view(), { parts: [part(0)] }, { expected: [{ index: 0, offset: 9 }] }),
-    (error: unknown) => code("wrong_expected_offset")(error) && (error as { details: { actualOffset: number } }).details.actualOffset === 10,
+    (error: unknown) =>
+      code("wrong_expected_offset")(error) && (error as { details: { actualOffset: number } }).details.actualOffset === 10,
   );
 });
 
@@ -100,7 +101,19 @@ test("a partly duplicate entry commits the rest", () => {
   const committed = { count: 1, crc: 99, seq: 4, parts: [{ index: 0, baseOffset: 6 }] };
   const guards = { producers: [step({ index: 0 }), step({ producerId: 8n, index: 1 })] };
   const decision = decideAppend(view({ index: 0, sequence: 5 }, committed), { parts: [part(0), part(1)] }, guards);
-  assert.deepEqual(decision.parts.map(({ index }) => index), [1]);
-  assert.deepEqual(decision.answer.map(({ baseOffset, duplicate }) => [baseOffset, duplicate]), [[6, true], [20, false]]);
-  assert.deepEqual(decision.producers.map(({ producerId }) => producerId), [8n]);
+  assert.deepEqual(
+    decision.parts.map(({ index }) => index),
+    [1],
+  );
+  assert.deepEqual(
+    decision.answer.map(({ baseOffset, duplicate }) => [baseOffset, duplicate]),
+    [
+      [6, true],
+      [20, false],
+    ],
+  );
+  assert.deepEqual(
+    decision.producers.map(({ producerId }) => producerId),
+    [8n],
+  );
 });
