@@ -31,7 +31,8 @@ export function readFixture(name: "kafka-batches.json"): KafkaBatches;
 export function readFixture(name: "lz4-frames.json"): Lz4Frames;
 export function readFixture(name: "raw-snappy.json"): { readonly base64: string };
 export function readFixture(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8"));
+  const parsed: unknown = JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8"));
+  return parsed;
 }
 
 export function fromBase64(text: string): Uint8Array {

@@ -10,7 +10,7 @@ export function addToBaseOffsets(batches: Uint8Array, base: number): void {
 }
 
 /**
- * Numbers batches densely from an offset on, in place, whatever base offsets they had: what a producer wrote there means nothing.
+ * Numbers batches that passed `checkBatches` densely from an offset on, in place, whatever base offsets they had: what a producer wrote there means nothing.
  * @returns the offset after the last record
  * @throws corrupt_message when the bytes are no whole batches
  */

@@ -77,6 +77,10 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchHeade
   if (compressionType === undefined) throw corrupt(`its compression type is ${attributes & batchAttribute.compression}: 0 to 4 are known`);
   const baseOffset = readInt64(bytes, position + batchField.baseOffset);
   if (!Number.isSafeInteger(baseOffset) || baseOffset < 0) throw corrupt(`its base offset ${baseOffset} is out of range`);
+  const recordsCount = readInt32(bytes, position + batchField.recordsCount);
+  if (recordsCount < 0) throw corrupt(`it counts ${recordsCount} records`);
+  const lastOffsetDelta = readInt32(bytes, position + batchField.lastOffsetDelta);
+  if (lastOffsetDelta < 0) throw corrupt(`its last offset delta is ${lastOffsetDelta}`);
   return {
     baseOffset,
     byteLength,
@@ -86,13 +90,13 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchHeade
     timestampType: (attributes & batchAttribute.logAppendTime) === 0 ? "CreateTime" : "LogAppendTime",
     isTransactional: (attributes & batchAttribute.transactional) !== 0,
     isControl: (attributes & batchAttribute.control) !== 0,
-    lastOffsetDelta: readInt32(bytes, position + batchField.lastOffsetDelta),
+    lastOffsetDelta,
     baseTimestampMs: readTimestamp(bytes, position + batchField.baseTimestamp),
     maxTimestampMs: readTimestamp(bytes, position + batchField.maxTimestamp),
     producerId: readBigInt64(bytes, position + batchField.producerId),
     producerEpoch: readInt16(bytes, position + batchField.producerEpoch),
     baseSequence: readInt32(bytes, position + batchField.baseSequence),
-    recordsCount: readInt32(bytes, position + batchField.recordsCount),
+    recordsCount,
   };
 }
 

@@ -53,7 +53,6 @@ function* openBatches(bytes: Uint8Array, compression: Compression, fromOffset: n
 export function recordsReader(bytes: Uint8Array, position: number, header: BatchHeader, compression: Compression): VarintReader {
   const start = position + batchField.records;
   const end = position + header.byteLength;
-  if (header.recordsCount < 0) throw corrupt(`it counts ${header.recordsCount} records`);
   if (header.compressionType === "none") return new VarintReader(bytes, start, end);
   return new VarintReader(compression.decompress(header.compressionType, bytes.subarray(start, end), limits.batchDecompressedBytesMax));
 }
