@@ -1,0 +1,71 @@
+import { LogError } from "../../core/errors.ts";
+import type { EntryPosition } from "../../ports/journal.ts";
+import type { IndexReader } from "./index-reader.ts";
+import type { LocalShard } from "./local-shard.ts";
+import type { StoredEntry } from "./stored-entry.ts";
+
+/** Durable entries from a place on: first what the index has, then what waits for it. @throws offset_out_of_range, unknown_topic_or_partition */
+export function findEntries(index: IndexReader, shard: LocalShard, from: EntryPosition, limit: number): readonly StoredEntry[] {
+  if ("seq" in from) return fromSeq(index, shard, from.seq, limit);
+  const { highWatermarks, startOffsets, partitions } = shard.head;
+  const end = highWatermarks[from.index];
+  const start = startOffsets[from.index];
+  if (end === undefined || start === undefined) {
+    throw new LogError("unknown_topic_or_partition", `The shard has ${partitions} partitions, not index ${from.index}.`);
+  }
+  if ("timestampMs" in from) return fromTime(index, shard, from.index, start, from.timestampMs, limit);
+  if (from.offset < start || from.offset > end || !Number.isInteger(from.offset)) throw outOfRange(`Offset ${from.offset}`, start, end);
+  return from.offset === end ? [] : fromOffset(index, shard, from.index, from.offset, limit);
+}
+
+function fromSeq(index: IndexReader, shard: LocalShard, seq: number, limit: number): readonly StoredEntry[] {
+  const { head, waiting } = shard;
+  if (seq < head.startSeq || seq > head.seq || !Number.isInteger(seq)) throw outOfRange(`Entry ${seq}`, head.startSeq, head.seq);
+  const firstWaiting = waiting[0]?.seq ?? head.seq;
+  const indexed = seq < firstWaiting ? index.entriesFrom(shard.id, seq, limit) : [];
+  const rest = limit - indexed.length;
+  if (rest <= 0) return indexed;
+  const skip = Math.max(0, seq - firstWaiting);
+  return [...indexed, ...waiting.slice(skip, skip + rest)];
+}
+
+function fromOffset(index: IndexReader, shard: LocalShard, part: number, offset: number, limit: number): readonly StoredEntry[] {
+  const { waiting } = shard;
+  const first = firstWaitingAt(waiting, part, offset);
+  const isWaiting = first !== undefined && (waiting[first]?.part(part)?.baseOffset ?? 0) <= offset;
+  const indexed = isWaiting ? [] : index.entriesHolding(shard.id, part, offset, limit);
+  return withWaiting(indexed, waiting, first ?? waiting.length, part, limit);
+}
+
+function fromTime(index: IndexReader, shard: LocalShard, part: number, start: number, timestampMs: number, limit: number): readonly StoredEntry[] {
+  const { waiting } = shard;
+  const base = index.baseReaching(shard.id, part, start, timestampMs);
+  if (base !== undefined) return withWaiting(index.entriesHolding(shard.id, part, base, limit), waiting, 0, part, limit);
+  const first = waiting.findIndex((entry) => (entry.part(part)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs);
+  return first < 0 ? [] : withWaiting([], waiting, first, part, limit);
+}
+
+/** The place of the first waiting entry whose part ends after the offset. The newest are asked for most: searched from the end. */
+function firstWaitingAt(waiting: readonly StoredEntry[], index: number, offset: number): number | undefined {
+  let found: number | undefined;
+  for (let nth = waiting.length - 1; nth >= 0; nth--) {
+    const part = waiting[nth]?.part(index);
+    if (part === undefined) continue;
+    if (part.baseOffset + part.records <= offset) break;
+    found = nth;
+  }
+  return found;
+}
+
+function withWaiting(indexed: readonly StoredEntry[], waiting: readonly StoredEntry[], from: number, index: number, limit: number): readonly StoredEntry[] {
+  const entries = [...indexed];
+  for (let nth = from; nth < waiting.length && entries.length < limit; nth++) {
+    const entry = waiting[nth];
+    if (entry?.part(index) !== undefined) entries.push(entry);
+  }
+  return entries;
+}
+
+function outOfRange(what: string, start: number, end: number): LogError {
+  return new LogError("offset_out_of_range", `${what} is not in the journal, which holds ${start} to ${end}.`);
+}

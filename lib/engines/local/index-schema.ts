@@ -1,0 +1,75 @@
+import { DatabaseSync } from "node:sqlite";
+
+/** Changes whenever the tables do. The index holds nothing that the journal does not, so another version is rebuilt, not migrated. */
+const schemaVersion = 1;
+
+const schema = `
+CREATE TABLE meta (only INTEGER PRIMARY KEY CHECK (only = 0), journal TEXT NOT NULL, applied INTEGER NOT NULL);
+CREATE TABLE shards (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, layout INTEGER NOT NULL, seq INTEGER NOT NULL,
+  start_seq INTEGER NOT NULL, closed INTEGER NOT NULL, high_watermarks TEXT NOT NULL, start_offsets TEXT NOT NULL, max_times TEXT NOT NULL
+);
+CREATE TABLE entries (shard INTEGER NOT NULL, seq INTEGER NOT NULL, position INTEGER NOT NULL, parts BLOB NOT NULL, PRIMARY KEY (shard, seq)) WITHOUT ROWID;
+CREATE TABLE parts (
+  shard INTEGER NOT NULL, idx INTEGER NOT NULL, base INTEGER NOT NULL, seq INTEGER NOT NULL, max_time INTEGER NOT NULL, time_so_far INTEGER NOT NULL,
+  PRIMARY KEY (shard, idx, base)
+) WITHOUT ROWID;
+CREATE TABLE producers (
+  shard INTEGER NOT NULL, producer INTEGER NOT NULL, idx INTEGER NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, count INTEGER NOT NULL,
+  crc INTEGER NOT NULL, layout INTEGER NOT NULL, PRIMARY KEY (shard, producer, idx)
+) WITHOUT ROWID;
+CREATE TABLE steps (
+  shard INTEGER NOT NULL, producer INTEGER NOT NULL, idx INTEGER NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, count INTEGER NOT NULL,
+  crc INTEGER NOT NULL, seq INTEGER NOT NULL, bases TEXT NOT NULL, PRIMARY KEY (shard, producer, idx, epoch, sequence)
+) WITHOUT ROWID;
+CREATE TABLE sweeps (shard INTEGER PRIMARY KEY);
+CREATE TABLE items (pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (pk, sk)) WITHOUT ROWID;
+`;
+
+/**
+ * Opens the index of a journal, and makes its tables when it is new.
+ * @returns undefined when it is another journal's or another version's: it has to be made anew
+ */
+export function openIndexDatabase(path: string, journalId: bigint): DatabaseSync | undefined {
+  const db = new DatabaseSync(path);
+  try {
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
+    db.exec("PRAGMA locking_mode = EXCLUSIVE");
+    const version = db.prepare("PRAGMA user_version").get()?.["user_version"];
+    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
+    if (tables === 0) create(db, journalId);
+    else if (version !== schemaVersion || journalOf(db) !== journalId.toString(16)) {
+      db.close();
+      return undefined;
+    }
+    return db;
+  } catch (reason) {
+    if (db.isOpen) db.close();
+    throw reason;
+  }
+}
+
+function create(db: DatabaseSync, journalId: bigint): void {
+  db.exec(`BEGIN; ${schema}`);
+  db.prepare("INSERT INTO meta VALUES (0, ?, 0)").run(journalId.toString(16));
+  db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
+}
+
+function journalOf(db: DatabaseSync): unknown {
+  return db.prepare("SELECT journal FROM meta").get()?.["journal"];
+}
+
+/** Result codes that say that the file is damaged or no database. */
+export function isDamagedDatabase(reason: unknown): boolean {
+  const code = sqliteCode(reason);
+  return code === 11 || code === 26;
+}
+
+/** Whether there was no room to write. */
+export function isFullDatabase(reason: unknown): boolean {
+  return sqliteCode(reason) === 13;
+}
+
+function sqliteCode(reason: unknown): number | undefined {
+  return reason instanceof Error && "errcode" in reason && typeof reason.errcode === "number" ? reason.errcode & 0xff : undefined;
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { Engine } from "../../ports/engine.ts";
+import { localCatalog } from "./catalog.ts";
+import { Committer, type Defer } from "./committer.ts";
+import { type Disk, DiskLockedError, type DiskLock } from "./disk.ts";
+import { readFormat, writeFormat } from "./format-file.ts";
+import { isDamagedDatabase, openIndexDatabase } from "./index-schema.ts";
+import { localJournal } from "./journal.ts";
+import { type JournalPlace, listJournal, openJournal } from "./journal-open.ts";
+import { LocalState } from "./local-state.ts";
+import { nodeDisk } from "./node-disk.ts";
+import { localObjectStore } from "./object-store.ts";
+
+export interface LocalEngineOptions {
+  /** Default: the machine's file system. */
+  readonly disk?: Disk;
+  /** Where SQLite keeps the index; `:memory:` replays the whole journal at each start. Default: `index.db` in the data folder. */
+  readonly indexPath?: string;
+  /** Default `limits.localFileBytes`. */
+  readonly fileBytesMax?: number;
+  /** Operations that may wait for the index. Default `limits.localUnindexedOpsMax`. */
+  readonly unindexedOpsMax?: number;
+  /** Default `setImmediate`. */
+  readonly defer?: Defer;
+  /** Names a new journal: 8 random bytes. Default: the machine's randomness. */
+  readonly journalId?: bigint;
+}
+
+/**
+ * Opens the engine over a data folder, which is made when it is not there. One process has it at a time.
+ * @throws unavailable when another process has the folder, corrupt_log, unsupported_version
+ */
+export async function openLocalEngine(folder: string, options: LocalEngineOptions = {}): Promise<Engine> {
+  const disk = options.disk ?? nodeDisk;
+  await disk.makeFolder(folder);
+  const lock = await takeLock(disk, folder);
+  try {
+    return await openLocked(folder, disk, lock, options);
+  } catch (reason) {
+    await lock.release();
+    throw reason;
+  }
+}
+
+async function openLocked(folder: string, disk: Disk, lock: DiskLock, options: LocalEngineOptions): Promise<Engine> {
+  const place = await openPlace(folder, disk, options);
+  const db = await openIndex(place, options.indexPath ?? `${folder}/index.db`);
+  const state = new LocalState(db, options);
+  let isClosed = false;
+  const ensureOpen = (): void => {
+    if (isClosed) throw new LogError("unavailable", "The log is closed: open it again.");
+  };
+  try {
+    const files = await openJournal(place, state);
+    const committer = new Committer(state, files, place.journalId, options.defer ?? setImmediate);
+    return {
+      journal: localJournal(state, files, committer, ensureOpen),
+      catalog: localCatalog(state, committer, ensureOpen),
+      objects: await localObjectStore(disk, `${folder}/objects`, ensureOpen),
+      async close() {
+        if (isClosed) return;
+        await committer.close();
+        if (isClosed) return;
+        isClosed = true;
+        try {
+          state.tryFlush();
+          await files.close();
+        } finally {
+          state.close();
+          await lock.release();
+        }
+      },
+    };
+  } catch (reason) {
+    state.close();
+    throw reason;
+  }
+}
+
+async function takeLock(disk: Disk, folder: string): Promise<DiskLock> {
+  try {
+    return await disk.lock(`${folder}/lock`);
+  } catch (reason) {
+    if (!(reason instanceof DiskLockedError)) throw reason;
+    const holder = reason.pid === undefined ? "Another process" : `Process ${reason.pid}`;
+    throw new LogError("unavailable", `${holder} has the data folder ${folder} open. Stop it first, or use another folder.`, {
+      cause: reason,
+      details: reason.pid === undefined ? { folder } : { folder, pid: reason.pid },
+    });
+  }
+}
+
+async function openPlace(folder: string, disk: Disk, options: LocalEngineOptions): Promise<JournalPlace> {
+  const journalFolder = `${folder}/journal`;
+  const fileBytesMax = options.fileBytesMax ?? limits.localFileBytes;
+  const known = await readFormat(disk, `${folder}/format`);
+  if (known !== undefined) {
+    await disk.makeFolder(journalFolder);
+    return { disk, folder: journalFolder, journalId: known.journalId, fileBytesMax };
+  }
+  const journalId = options.journalId ?? randomBytes(8).readBigUInt64BE();
+  const place = { disk, folder: journalFolder, journalId, fileBytesMax };
+  if ((await listJournal(place)).length > 0) {
+    throw new LogError("corrupt_log", `${folder} has a journal and no format file: restore it.`, { details: { file: `${folder}/format`, position: 0 } });
+  }
+  await disk.makeFolder(journalFolder);
+  await writeFormat(disk, folder, "format", { journalId });
+  return place;
+}
+
+/** An index that is damaged, of another version or of another journal is made anew: the journal has all that it had. */
+async function openIndex(place: JournalPlace, path: string): Promise<DatabaseSync> {
+  const { disk, journalId } = place;
+  try {
+    const db = openIndexDatabase(path, journalId);
+    if (db !== undefined) return db;
+  } catch (reason) {
+    if (!isDamagedDatabase(reason)) throw reason;
+  }
+  const [first] = await listJournal(place);
+  if (first !== undefined && first.base > 0) {
+    throw new LogError("corrupt_log", `${path} is damaged, and the journal begins at ${first.path}, too late to make it anew: restore it from a copy.`, {
+      details: { file: path, position: 0 },
+    });
+  }
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) await disk.remove(name);
+  const made = openIndexDatabase(path, journalId);
+  if (made === undefined) throw new LogError("internal", `${path} cannot be made anew.`);
+  return made;
+}

@@ -1,0 +1,72 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { EntryPosition, EntryRef, Journal, ShardHead, ShardKey } from "../../ports/journal.ts";
+import { check } from "./checks.ts";
+import type { Committer } from "./committer.ts";
+import { appendRequest, closeRequest, openRequest, shardGone, transactRequest, trimRequest } from "./decisions.ts";
+import type { JournalFiles } from "./journal-files.ts";
+import { findEntries } from "./entry-lookup.ts";
+import type { LocalShard } from "./local-shard.ts";
+import type { LocalState } from "./local-state.ts";
+import { readSlices } from "./slice-reader.ts";
+
+/** The port over a data folder. Everything that changes goes through the committer; what is read is durable. */
+export function localJournal(state: LocalState, files: JournalFiles, committer: Committer, ensureOpen: () => void): Journal {
+  const openShard = (key: ShardKey): LocalShard => {
+    const shard = state.shard(key);
+    if (shard === undefined || shard.head.isClosed) throw shardGone(key);
+    return shard;
+  };
+  return {
+    async open(key, shape) {
+      check.shard(key);
+      check.shape(shape);
+      await committer.submit(openRequest(key, shape));
+    },
+    async append(shard, entry, guards) {
+      const append = guards === undefined ? { shard, entry } : { shard, entry, guards };
+      check.appends([append], []);
+      const [appended] = await committer.submit(appendRequest([append]));
+      if (appended === undefined) throw new LogError("internal", "an append without an answer", { outcome: "unknown" });
+      return appended;
+    },
+    async transact(appends, writes) {
+      check.appends(appends, writes);
+      return committer.submit(transactRequest(appends, writes));
+    },
+    async head(key, producerId) {
+      ensureOpen();
+      const shard = openShard(key);
+      return headOf(shard, producerId === undefined ? [] : state.producers(shard, producerId));
+    },
+    async entries(key, from: EntryPosition, limit): Promise<readonly EntryRef[]> {
+      ensureOpen();
+      if (!Number.isInteger(limit) || limit < 1 || limit > limits.journalEntriesMax) {
+        throw new LogError("invalid_request", `The limit is 1 to ${limits.journalEntriesMax} entries, not ${limit}.`);
+      }
+      const shard = openShard(key);
+      return findEntries(state.index, shard, from, limit).map((entry) => entry.ref(shard.key));
+    },
+    async read(slices) {
+      ensureOpen();
+      for (const { entry } of slices) {
+        const { head } = openShard(entry.shard);
+        if (entry.seq >= head.startSeq) continue;
+        throw new LogError("offset_out_of_range", `Entry ${entry.seq} is not in the journal, which begins at ${head.startSeq}.`);
+      }
+      return readSlices(files, slices);
+    },
+    async trim(key, toSeq) {
+      if (Number.isNaN(toSeq)) throw new LogError("invalid_request", "A trim needs an entry number.");
+      await committer.submit(trimRequest(key, Math.floor(toSeq)));
+    },
+    async close(key) {
+      await committer.submit(closeRequest(key));
+    },
+  };
+}
+
+function headOf({ head }: LocalShard, producers: ShardHead["producers"]): ShardHead {
+  const { partitions, layout, seq, startSeq } = head;
+  return { partitions, layout, seq, startSeq, highWatermarks: [...head.highWatermarks], startOffsets: [...head.startOffsets], producers };
+}

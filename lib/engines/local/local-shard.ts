@@ -1,0 +1,73 @@
+import type { CommittedStep } from "../../core/append.ts";
+import type { ProducerState, ShardKey } from "../../ports/journal.ts";
+import type { AppendOp, ShardOp } from "./journal-op.ts";
+import { advance, type HeadState } from "./shard-head.ts";
+import { StoredEntry } from "./stored-entry.ts";
+
+/** A shard's durable state in memory: its head, and what the index does not have yet. */
+export class LocalShard {
+  readonly key: ShardKey;
+  readonly id: number;
+  readonly head: HeadState;
+  /** By index: the highest timestamp so far, as of the index. */
+  readonly maxTimesMs: number[];
+  /** Entries that wait for the index, in order. */
+  waiting: StoredEntry[] = [];
+  readonly waitingStates = new Map<string, ProducerState>();
+  readonly waitingSteps = new Map<string, CommittedStep>();
+  /** Something here is not in the index yet: it must stay in memory. */
+  isDirty = false;
+  /** The index has rows that a trim or the shard's end made useless. */
+  hasGarbage = false;
+
+  constructor(key: ShardKey, id: number, head: HeadState, maxTimesMs: number[]) {
+    this.key = key;
+    this.id = id;
+    this.head = head;
+    this.maxTimesMs = maxTimesMs;
+  }
+
+  /** @param position of the entry's first byte, for an append */
+  apply(op: ShardOp, position: number): void {
+    advance(this.head, op);
+    this.isDirty = true;
+    this.hasGarbage ||= op.kind === "trim" || op.kind === "close";
+    if (op.kind === "append") this.#append(op, position);
+    if (op.kind === "trim") this.waiting = this.waiting.filter((entry) => entry.seq >= op.toSeq);
+    if (op.kind === "close") {
+      this.waiting = [];
+      this.waitingStates.clear();
+      this.waitingSteps.clear();
+    }
+  }
+
+  #append(op: AppendOp, position: number): void {
+    this.waiting.push(new StoredEntry(op.seq, position, op.parts));
+    for (const state of op.producers) {
+      this.waitingStates.set(stateName(state.producerId, state.index), state);
+      this.waitingSteps.set(stepName(state.producerId, state.index, state.epoch, state.sequence), stepOf(op, state));
+    }
+  }
+
+  /** The index has it all. */
+  settle(): void {
+    this.waiting = [];
+    this.waitingStates.clear();
+    this.waitingSteps.clear();
+    this.isDirty = false;
+    this.hasGarbage = false;
+  }
+}
+
+export function stepOf(op: Pick<AppendOp, "seq" | "parts">, state: ProducerState): CommittedStep {
+  return { count: state.count, crc: state.crc, seq: op.seq, parts: op.parts };
+}
+
+/** A producer's way of counting in a shard, as a key of a map. */
+export function stateName(producerId: bigint, index: number | null): string {
+  return `${producerId}/${index}`;
+}
+
+export function stepName(producerId: bigint, index: number | null, epoch: number, sequence: number): string {
+  return `${producerId}/${index}/${epoch}/${sequence}`;
+}
