@@ -1,3 +1,4 @@
+import { mediaTypes } from "../../lib/http/wire.ts";
 import { createTopic } from "../support/api.ts";
 import type { Child } from "../support/child.ts";
 import { httpRequest, runLoad } from "../support/load.ts";
@@ -10,8 +11,9 @@ const connections = 16;
 export async function measureHttp(server: Child, bare: Child, rounds: number): Promise<Metric[]> {
   await createTopic(server, "json", 6);
   const records = Array.from({ length: 100 }, (_, nth) => ({ key: `key-${nth}`, value: `${nth}:`.padEnd(100, "abcdefghij") }));
-  const request = httpRequest("POST", "/v1/topics/json/records", "application/json", Buffer.from(JSON.stringify({ records })));
+  const body = Buffer.from(JSON.stringify({ records }));
   const rate = async (child: Child): Promise<number> => {
+    const request = httpRequest(child.port, { path: "/v1/topics/json/records", contentType: mediaTypes.json, body });
     const { requests, elapsedMs } = await runLoad(child.port, connections, requestsPerRound, () => request);
     return requests / (elapsedMs / 1000);
   };

@@ -1,3 +1,4 @@
+import { mediaTypes } from "../../lib/http/wire.ts";
 import { createTopic } from "../support/api.ts";
 import type { Child } from "../support/child.ts";
 import { fdatasyncMs } from "../support/disk.ts";
@@ -10,7 +11,7 @@ const requestsPerRound = 300;
 export async function measureIdle(server: Child, folder: string, rounds: number): Promise<Metric[]> {
   await createTopic(server, "idle", 1);
   const body = Buffer.from(JSON.stringify({ records: [{ value: "x".repeat(100) }] }));
-  const request = httpRequest("POST", "/v1/topics/idle/records", "application/json", body);
+  const request = httpRequest(server.port, { path: "/v1/topics/idle/records", contentType: mediaTypes.json, body });
   const connection = await Connection.open(server.port);
   const acknowledged: number[] = [];
   const synced: number[] = [];

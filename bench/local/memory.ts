@@ -14,7 +14,11 @@ export async function measureMemory(server: Child, gigabytes: number): Promise<M
   const batch = batchOf(256 * 1024);
   const batchesPerPiece = Math.ceil((gigabytes * 1e9) / batch.byteLength / pieces);
   const requests = [0, 1, 2, 3, 4, 5].map((partition) =>
-    httpRequest("POST", `/v1/topics/memory/records?partition=${partition}`, mediaTypes.recordBatch, batch),
+    httpRequest(server.port, {
+      path: `/v1/topics/memory/records?partition=${partition}`,
+      contentType: mediaTypes.recordBatch,
+      body: batch,
+    }),
   );
   const samples: number[] = [];
   for (let piece = 0; piece < pieces; piece++) {

@@ -15,7 +15,7 @@ export async function measureThroughput(server: Child, folder: string, rounds: n
   await createTopic(server, "raw", 1);
   const batch = batchOf(1024 * 1024);
   const recordsOfBatch = new DataView(batch.buffer, batch.byteOffset).getInt32(57);
-  const write = httpRequest("POST", "/v1/topics/raw/records?partition=0", mediaTypes.recordBatch, batch);
+  const write = httpRequest(server.port, { path: "/v1/topics/raw/records?partition=0", contentType: mediaTypes.recordBatch, body: batch });
   let readTo = 0;
   const writeMBs = async (): Promise<number> => {
     const { elapsedMs } = await runLoad(server.port, writers, batchesPerRound, () => write);
@@ -26,7 +26,7 @@ export async function measureThroughput(server: Child, folder: string, rounds: n
     readTo += batchesPerRound;
     const { elapsedMs, responseBytes } = await runLoad(server.port, readers, batchesPerRound, (nth) => {
       const path = `/v1/topics/raw/partitions/0/records?offset=${(start + nth) * recordsOfBatch}&maxBytes=${batch.byteLength}`;
-      return httpRequest("GET", path, mediaTypes.json, new Uint8Array(0), { accept: mediaTypes.recordBatch });
+      return httpRequest(server.port, { method: "GET", path, accept: mediaTypes.recordBatch });
     });
     if (responseBytes !== batchesPerRound * batch.byteLength) throw new Error(`read ${responseBytes} bytes of ${batchesPerRound} batches`);
     return responseBytes / 1000 / elapsedMs;

@@ -1,18 +1,23 @@
 import { connect, type Socket } from "node:net";
 
+export interface RequestParts {
+  readonly method?: "GET" | "POST";
+  readonly path: string;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly body?: Uint8Array;
+}
+
 /** A request as bytes, built once and sent again and again: the client should cost little beside the server. */
-export function httpRequest(
-  method: string,
-  path: string,
-  contentType: string,
-  body: Uint8Array,
-  headers: Readonly<Record<string, string>> = {},
-): Buffer {
-  const extra = Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join("");
-  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${contentType}\r\nContent-Length: ${body.byteLength}\r\n${extra}\r\n`;
-  return Buffer.concat([Buffer.from(head), body]);
+export function httpRequest(port: number, { method = "POST", path, contentType, accept, body = new Uint8Array(0) }: RequestParts): Buffer {
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    ...(contentType === undefined ? [] : [`Content-Type: ${contentType}`]),
+    ...(accept === undefined ? [] : [`Accept: ${accept}`]),
+    ...(method === "GET" ? [] : [`Content-Length: ${body.byteLength}`]),
+  ];
+  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body]);
 }
 
 export interface LoadResult {
