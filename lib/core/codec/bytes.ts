@@ -4,10 +4,6 @@ export function byteAt(bytes: Uint8Array, position: number): number {
   return bytes[position] as number;
 }
 
-export function readInt8(bytes: Uint8Array, position: number): number {
-  return (byteAt(bytes, position) << 24) >> 24;
-}
-
 export function readInt16(bytes: Uint8Array, position: number): number {
   return ((byteAt(bytes, position) << 24) >> 16) | byteAt(bytes, position + 1);
 }
