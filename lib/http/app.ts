@@ -33,7 +33,7 @@ export interface App {
 export function createApp(log: Log, options: AppOptions): App {
   const { compression, version = "0.0.0", engine = "unknown", isHostAllowed, reportFault } = options;
   const services: Services = { log, compression, budget: new BodyBudget(), version, engine };
-  const handle = async (request: AppRequest): Promise<AppResponse> => {
+  const answer = async (request: AppRequest): Promise<AppResponse> => {
     try {
       checkCaller(request, isHostAllowed);
       return await dispatch(services, request);
@@ -42,6 +42,10 @@ export function createApp(log: Log, options: AppOptions): App {
       if (error.code === "internal") reportFault?.(error);
       return errorResponse(error);
     }
+  };
+  const handle = async (request: AppRequest): Promise<AppResponse> => {
+    const response = await answer(request);
+    return request.method === "HEAD" ? withoutBody(response) : response;
   };
   return { handle, fetch: (request) => fetchWith(handle, request) };
 }
@@ -57,8 +61,7 @@ async function dispatch(services: Services, request: AppRequest): Promise<AppRes
     return errorResponse(new LogError("method_not_allowed", `${method.slice(0, 20)} is not for this path: ${allow}.`), { allow });
   }
   const query = Query.parse(split < 0 ? "" : url.slice(split + 1), Object.keys(operation.query ?? {}));
-  const response = await operation.handle({ services, request, query, topic, partition });
-  return method === "HEAD" ? withoutBody(response) : response;
+  return operation.handle({ services, request, query, topic, partition });
 }
 
 function operationOf({ operations }: Route, method: string): Operation | undefined {

@@ -1,9 +1,13 @@
 import { tooLarge } from "./body-budget.ts";
 import { type AppBody, type AppRequest, type AppResponse, isStream } from "./message.ts";
 
-/** Answers a web request with a handler of plain ones. */
+/** Answers a web request with a handler of plain ones. @throws the signal's reason when the request was aborted meanwhile, as `fetch` does */
 export async function fetchWith(handle: (request: AppRequest) => Promise<AppResponse>, request: Request): Promise<Response> {
   const { status, headers, body } = await handle(new WebRequest(request));
+  if (request.signal.aborted) {
+    if (isStream(body)) await body[Symbol.asyncIterator]().return?.();
+    request.signal.throwIfAborted();
+  }
   return new Response(body === undefined ? null : webBody(body), { status, headers });
 }
 
@@ -42,7 +46,14 @@ class WebRequest implements AppRequest {
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {
-    if (this.#request.body !== null) yield* this.#request.body;
+    const reader = this.#request.body?.getReader();
+    if (reader === undefined) return;
+    try {
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+    } finally {
+      // Not waited for: cancelling one half of a body that was cloned ends only with the other half.
+      reader.cancel().catch(() => undefined);
+    }
   }
 }
 
