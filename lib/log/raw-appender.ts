@@ -1,4 +1,11 @@
-import { type BatchHeader, checkBatches, decodeBatches, setLogAppendTime, splitIntoBatches } from "../core/codec/record-batch.ts";
+import {
+  type BatchHeader,
+  checkBatches,
+  decodeBatches,
+  setBaseOffsets,
+  setLogAppendTime,
+  splitIntoBatches,
+} from "../core/codec/record-batch.ts";
 import { LogError } from "../core/errors.ts";
 import type { CompressionType } from "../ports/compression.ts";
 import type { EntryPart, Guards, ProducerStep } from "../ports/journal.ts";
@@ -40,7 +47,7 @@ function partOf(services: AppendServices, topic: Topic, index: number, bytes: Ui
     const repacked = repack(services, topic, bytes, headers, wanted);
     return { index, records, ...repacked };
   }
-  setRelativeOffsets(bytes, headers);
+  setBaseOffsets(bytes, 0);
   if (!appendTime) return { index, records, maxTimestampMs: Math.max(...headers.map((header) => header.maxTimestampMs)), batches: bytes };
   const nowMs = clock.nowMs();
   // A copy, as its CRC changes and the sent one is what tells a retry.
@@ -75,17 +82,6 @@ function storedCompression(configured: string): CompressionType | undefined {
   return configured === "uncompressed" ? "none" : undefined;
 }
 
-function setRelativeOffsets(bytes: Uint8Array, headers: readonly BatchHeader[]): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let position = 0;
-  let offset = 0;
-  for (const { byteLength, recordsCount } of headers) {
-    view.setBigInt64(position, BigInt(offset));
-    position += byteLength;
-    offset += recordsCount;
-  }
-}
-
 function guardsOf(index: number, headers: readonly BatchHeader[], { expectedOffset, producer }: AppendOptions): Guards {
   const step = stepOf(index, headers, producer);
   return {
@@ -99,6 +95,12 @@ function stepOf(index: number, headers: readonly BatchHeader[], producer: Append
   const counted = headers.some((header) => header.producerId >= 0n);
   if (first === undefined || headers.some((header) => header.isTransactional)) {
     throw new LogError("invalid_request", "Transactional batches are not accepted here: send several shards' records with atomic=true.");
+  }
+  if (headers.some((header) => header.timestampType === "LogAppendTime")) {
+    throw new LogError(
+      "corrupt_message",
+      "A producer's batch has to have the CreateTime timestamp type: the log sets LogAppendTime itself.",
+    );
   }
   if (!counted) return producer === undefined ? undefined : requestStep(headers, producer);
   if (producer !== undefined || headers.length > 1) {
