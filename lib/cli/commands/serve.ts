@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { readSetting } from "../../config/read-setting.ts";
+import { type Setting, serverSettings } from "../../config/settings.ts";
+import type { Engine } from "../../ports/engine.ts";
+import type { RunningServer } from "../../server/index.ts";
+import { type Command, type Context, jsonFlag } from "../command.ts";
+import { answer, say } from "../context.ts";
+
+export const serve: Command = {
+  path: ["serve"],
+  aliases: ["dev"],
+  summary: "Run the log on this machine.",
+  details: [
+    "Every acknowledged record is on disk. Ctrl-C (or SIGTERM) ends it gracefully; after a kill or a power cut it starts again as it was.",
+  ],
+  flags: { ...jsonFlag, json: { type: "boolean", doc: "Print where it listens as one line of JSON." } },
+  settings: serverSettings,
+  examples: ["stratalog serve", "stratalog serve --port 7071 --data /var/lib/stratalog", "stratalog dev --port 0 --engine memory"],
+  run: async (context) => {
+    const { io, args } = context;
+    const setting = (from: Setting) => readSetting(from, args.text(from.flag), io.env);
+    const port = Number(setting(serverSettings.port));
+    const host = setting(serverSettings.host);
+    const engineName = setting(serverSettings.engine);
+    const data = engineName === "memory" ? undefined : resolve(setting(serverSettings.data));
+    const server = await start(data, { host, port, engineName });
+    const pidFile = data === undefined ? undefined : join(data, "pid");
+    if (pidFile !== undefined) await writeFile(pidFile, `${process.pid}\n`);
+    const facts = { url: server.url, port: server.port, engine: engineName, data: data ?? null, pid: process.pid };
+    await answer(context, facts, () => welcome(server, data, io.env));
+    if (!io.signal.aborted) await once(io.signal, "abort");
+    await say(context, "Closing: finishing what runs. Once more ends it at once.");
+    await server.close();
+    if (pidFile !== undefined) await rm(pidFile, { force: true });
+    return 0;
+  },
+};
+
+interface Listen {
+  readonly host: string;
+  readonly port: number;
+  readonly engineName: string;
+}
+
+/** Loaded only here: the other commands talk to a server and start faster without it. */
+async function start(data: string | undefined, listen: Listen): Promise<RunningServer> {
+  const { startServer } = await import("../../server/index.ts");
+  const engine = await open(data);
+  try {
+    return await startServer({ engine, ...listen });
+  } catch (reason) {
+    await engine.close();
+    throw reason;
+  }
+}
+
+async function open(data: string | undefined): Promise<Engine> {
+  if (data === undefined) {
+    const { createMemoryEngine } = await import("../../engines/memory/index.ts");
+    return createMemoryEngine();
+  }
+  const { openLocalEngine } = await import("../../engines/local/index.ts");
+  await mkdir(data, { recursive: true });
+  return await openLocalEngine(data);
+}
+
+function welcome({ url }: RunningServer, data: string | undefined, env: Context["io"]["env"]): string {
+  // In a clone npm finds the command; where it is installed, the shell does.
+  const name = import.meta.url.endsWith(".ts") ? "npx stratalog" : "stratalog";
+  const where = url === (env["STRATALOG_URL"] ?? "http://127.0.0.1:7070") ? "" : ` --url ${url}`;
+  return [
+    `Stratalog listens on ${url}`,
+    data === undefined ? "In memory only: everything is gone when it ends." : `Data folder: ${data}`,
+    "",
+    "Three lines to try, in another terminal:",
+    `  ${name} topics create orders --partitions 6${where}`,
+    `  echo 'alice:one book' | ${name} produce orders --key-separator :${where}`,
+    `  ${name} consume orders --from-beginning --max 1${where}`,
+    "",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,67 @@
+/**
+ * What can be set, in one place: it feeds the command line's flags and help, the environment and the server.
+ * A flag wins over the environment, the environment over the default.
+ */
+export interface Setting {
+  /** The command line's flag, without dashes. */
+  readonly flag: string;
+  readonly env: string;
+  readonly default: string;
+  /** What the value is measured in, or what kind of thing it is. */
+  readonly unit: string;
+  readonly doc: string;
+  /** Undefined when the value is fine, else what it has to be. */
+  readonly check: (value: string) => string | undefined;
+}
+
+const some = (value: string) => (value === "" ? "given" : undefined);
+const port = (value: string) => (/^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : "a port from 0 to 65535");
+const webUrl = (value: string) => (/^https?:\/\/[^/\s]/.test(value) ? undefined : "a URL such as http://127.0.0.1:7070");
+
+/** Settings of the server. */
+export const serverSettings = {
+  port: {
+    flag: "port",
+    env: "STRATALOG_PORT",
+    default: "7070",
+    unit: "port",
+    doc: "The TCP port of the HTTP API; 0 takes any free one.",
+    check: port,
+  },
+  host: {
+    flag: "host",
+    env: "STRATALOG_HOST",
+    default: "127.0.0.1",
+    unit: "address",
+    doc: "The address to listen on. Only loopback addresses, as there are no credentials.",
+    check: some,
+  },
+  data: {
+    flag: "data",
+    env: "STRATALOG_DATA",
+    default: "./stratalog-data",
+    unit: "folder",
+    doc: "Where the log keeps its files. Made when it is not there.",
+    check: some,
+  },
+  engine: {
+    flag: "engine",
+    env: "STRATALOG_ENGINE",
+    default: "local",
+    unit: "local|memory",
+    doc: "What the log runs on: files in the data folder, or memory alone (gone at the end).",
+    check: (value) => (value === "local" || value === "memory" ? undefined : "local or memory"),
+  },
+} as const satisfies Record<string, Setting>;
+
+/** Settings of everything that talks to a server. */
+export const clientSettings = {
+  url: {
+    flag: "url",
+    env: "STRATALOG_URL",
+    default: "http://127.0.0.1:7070",
+    unit: "URL",
+    doc: "The server to talk to.",
+    check: webUrl,
+  },
+} as const satisfies Record<string, Setting>;
