@@ -134,7 +134,10 @@ export class Consumer<F extends Format> implements AsyncIterableIterator<Consume
     this.#topicId = topic.id;
     const missing = wanted?.find((partition) => partition >= topic.partitions);
     if (missing !== undefined) {
-      throw new LogError("unknown_topic_or_partition", `Topic ${topic.name} has ${topic.partitions} partitions; there is no partition ${missing}.`);
+      throw new LogError(
+        "unknown_topic_or_partition",
+        `Topic ${topic.name} has ${topic.partitions} partitions; there is no partition ${missing}.`,
+      );
     }
     let found = false;
     for (const { partition, highWatermark } of topic.partitionDetails) {

@@ -32,7 +32,8 @@ export function errorFromNetwork(reason: unknown, url: string, fallback: Outcome
   if (typeof code === "string" && neverSent.has(code)) {
     return new LogError("unavailable", `Nothing answers at ${url} (${code}): is the server running?`, { cause: reason });
   }
-  const why = typeof code === "string" ? code : cause instanceof Error ? cause.message : reason instanceof Error ? reason.message : String(reason);
+  const why =
+    typeof code === "string" ? code : cause instanceof Error ? cause.message : reason instanceof Error ? reason.message : String(reason);
   return new LogError("unavailable", `The connection to ${url} failed: ${why}`, { outcome: fallback, cause: reason });
 }
 
