@@ -1,0 +1,217 @@
+import { createLog } from "../../log/create-log.ts";
+import { checkHistory } from "../history.ts";
+import type { Finding } from "../history.ts";
+import { batchWriter } from "./clients/batch-writer.ts";
+import { grower } from "./clients/grower.ts";
+import { reader, seenIn } from "./clients/reader.ts";
+import { atomicWriter, conditionalWriter, idempotentWriter, plainWriter } from "./clients/writers.ts";
+import { Life } from "./life.ts";
+import { Network, noFaults } from "./network.ts";
+import type { NetworkFaults } from "./network.ts";
+import { Prng } from "./prng.ts";
+import { identity, SimProcess } from "./process.ts";
+import type { EngineWrapper } from "./process.ts";
+import { Recorder } from "./recorder.ts";
+import { Scheduler } from "./scheduler.ts";
+import { memorySimStore } from "./store.ts";
+import type { SimStore } from "./store.ts";
+import { topicName } from "./world.ts";
+import type { Client, Self, World } from "./world.ts";
+
+export interface SimulateOptions {
+  /** Default the memory engine's, behind a network. */
+  readonly store?: StoreMaker;
+  /** Between each process's log and its engine. Default nothing. */
+  readonly wrap?: EngineWrapper;
+}
+
+export interface StoreParts {
+  readonly scheduler: Scheduler;
+  /** Between the log and its storage. */
+  readonly network: Network;
+  readonly prng: Prng;
+  readonly trace: (line: string) => void;
+}
+
+export type StoreMaker = (parts: StoreParts) => SimStore;
+
+export interface SimulationResult {
+  readonly seed: number;
+  /** What is wrong. Empty when nothing is. */
+  readonly findings: readonly (Finding | { readonly anomaly: "problem"; readonly message: string })[];
+  /** Everything that happened, in order: the same for the same seed. */
+  readonly trace: readonly string[];
+  readonly operations: number;
+  readonly records: number;
+  readonly tasks: number;
+}
+
+const tasksMax = 200_000;
+const crowd: readonly { readonly name: string; readonly run: Client; readonly countMax: number; readonly operations: number }[] = [
+  { name: "plain", run: plainWriter, countMax: 2, operations: 18 },
+  { name: "idempotent", run: idempotentWriter, countMax: 3, operations: 20 },
+  { name: "batch", run: batchWriter, countMax: 2, operations: 16 },
+  { name: "conditional", run: conditionalWriter, countMax: 3, operations: 10 },
+  { name: "atomic", run: atomicWriter, countMax: 2, operations: 12 },
+  { name: "reader", run: reader, countMax: 3, operations: 40 },
+  { name: "grower", run: grower, countMax: 1, operations: 5 },
+];
+
+/** One run of the log with clients and faults, all drawn from the seed: the same seed gives the same run. */
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulationResult> {
+  const prng = new Prng(seed);
+  const recorder = new Recorder();
+  const scheduler = new Scheduler();
+  const trace = (line: string): void => recorder.trace(`${scheduler.nowMs.toFixed(3)} ${line}`);
+  const network = new Network(scheduler, prng.fork(), trace);
+  const storage = new Network(scheduler, prng.fork(), trace);
+  const store = (options.store ?? (({ network: inner }) => memorySimStore(scheduler, inner)))({
+    scheduler,
+    network: storage,
+    prng: prng.fork(),
+    trace,
+  });
+  const wrap = options.wrap ?? ((engine) => engine);
+  const processes = Array.from({ length: prng.between(1, store.processesMax) }, (_, i) => {
+    const skewMs = prng.pick([0, 0, 3_600_000, 86_400_000]) * (prng.fraction() - 0.5) + 1e12;
+    return new SimProcess(`p${i}`, { scheduler, prng: prng.fork(), store, wrap, skewMs, trace });
+  });
+  const world: World = { scheduler, network, processes, recorder, clients: [], partitions: prng.between(1, 3) };
+  const problems: string[] = recorder.problems;
+  try {
+    for (const process of processes) process.start();
+    await makeTopic(world, prng);
+    network.faults = drawFaults(prng);
+    storage.faults = drawFaults(prng);
+    const disaster = new Disaster(world, prng);
+    await runClients(world, prng);
+    disaster.end();
+    network.faults = noFaults;
+    storage.faults = noFaults;
+    await scheduler.runUntil(() => network.inFlight + storage.inFlight === 0, tasksMax);
+    await drain(world, store);
+  } catch (reason) {
+    problems.push(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
+  }
+  const findings = [...problems.map((message) => ({ anomaly: "problem" as const, message })), ...checkHistory(recorder.history)];
+  const records = [...recorder.final.values()].reduce((sum, partition) => sum + partition.length, 0);
+  const operations = recorder.appends.length + recorder.polls.length;
+  return { seed, findings, trace: recorder.lines, operations, records, tasks: scheduler.count };
+}
+
+async function makeTopic(world: World, prng: Prng): Promise<void> {
+  const [process] = world.processes;
+  await world.scheduler.runUntil(() => world.processes.every(({ isUp }) => isUp), tasksMax);
+  const partitionsPerShard = prng.pick([1, 2, 2, 4]);
+  await complete(
+    world,
+    process?.serve((log) => log.topics.create({ name: topicName, partitions: world.partitions, partitionsPerShard })),
+  );
+}
+
+/** Runs tasks until the promise has an answer. */
+async function complete<T>(world: World, promise: Promise<T> | undefined): Promise<T | undefined> {
+  let isDone = false;
+  const done = (): void => {
+    isDone = true;
+  };
+  promise?.then(done, done);
+  await world.scheduler.runUntil(() => isDone, tasksMax);
+  return await promise;
+}
+
+/** Each kind of fault is on in some runs and off in others: few faults at a time go deeper than all at once. */
+function drawFaults(prng: Prng): NetworkFaults {
+  return {
+    lost: prng.pick([0, 0, 0.02, 0.1]),
+    late: prng.pick([0, 0, 0.05, 0.2]),
+    lateMsMax: prng.pick([100, 800, 4_000]),
+    repeated: prng.pick([0, 0, 0.1, 0.3]),
+    throttled: prng.pick([0, 0, 0.05]),
+  };
+}
+
+/** Crashes, freezes and closes processes, and freezes clients, until it ends; then it brings everything up again. */
+class Disaster {
+  readonly #world: World;
+  readonly #prng: Prng;
+  readonly #everyMs: number;
+  #isOver = false;
+
+  constructor(world: World, prng: Prng) {
+    this.#world = world;
+    this.#prng = prng.fork();
+    this.#everyMs = this.#prng.pick([Number.POSITIVE_INFINITY, 3_000, 800, 200]);
+    if (Number.isFinite(this.#everyMs)) this.#next();
+  }
+
+  end(): void {
+    this.#isOver = true;
+  }
+
+  #next(): void {
+    const { scheduler } = this.#world;
+    scheduler.schedule(this.#prng.fraction() * 2 * this.#everyMs, () => {
+      if (this.#isOver) return;
+      this.#strike();
+      this.#next();
+    });
+  }
+
+  #strike(): void {
+    const { processes, scheduler, clients } = this.#world;
+    const client = clients[this.#prng.between(0, clients.length * 4)];
+    if (client !== undefined) client.frozenUntilMs = scheduler.nowMs + this.#prng.fraction() * 4_000;
+    const process = processes[this.#prng.between(0, processes.length - 1)];
+    if (process === undefined) return;
+    const afterMs = this.#prng.fraction() * this.#prng.pick([10, 300, 2_000]);
+    const kind = this.#prng.pick(["crash", "crash", "freeze", "stop"]);
+    if (kind === "freeze") process.freeze(afterMs);
+    else if (kind === "crash") process.crash();
+    else void process.stop();
+    if (kind !== "freeze") scheduler.schedule(afterMs, () => process.startAnew());
+  }
+}
+
+async function runClients(world: World, prng: Prng): Promise<void> {
+  let running = 0;
+  for (const { name, run, countMax, operations } of crowd) {
+    for (let i = prng.between(name === "grower" ? 0 : 1, countMax); i > 0; i--) {
+      const life = new Life(`${name}${i}`, world.scheduler);
+      world.clients.push(life);
+      const self: Self = { life, prng: prng.fork(), operations };
+      running++;
+      run(world, self).then(
+        () => running--,
+        (reason: unknown) => {
+          running--;
+          world.recorder.problem(`${life.name} failed: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
+        },
+      );
+    }
+  }
+  await world.scheduler.runUntil(() => running === 0, tasksMax);
+}
+
+/** Ends all processes and reads the whole log by a fresh one over what they left. */
+async function drain(world: World, store: SimStore): Promise<void> {
+  for (const process of world.processes) process.crash();
+  const life = new Life("drain", world.scheduler);
+  const engine = await complete(world, store.open(life));
+  if (engine === undefined) return;
+  const log = createLog(engine, { clock: life.clock(1e12), random: new Prng(1), compression: identity });
+  const topic = await complete(world, log.topics.get(topicName));
+  for (let partition = 0; partition < (topic?.partitions ?? 0); partition++) {
+    const found = [];
+    for (let from = 0; ; ) {
+      const result = await complete(world, log.fetch(topicName, partition, { from }));
+      if (result === undefined) break;
+      found.push(...seenIn(result));
+      if (result.nextOffset >= result.highWatermark) break;
+      if (result.nextOffset <= from) throw new Error(`the final read of partition ${partition} stops at ${from}`);
+      from = result.nextOffset;
+    }
+    world.recorder.final.set(partition, found);
+  }
+  await complete(world, log.close());
+}
