@@ -46,8 +46,8 @@ export interface Context {
   readonly io: Io;
   /** Whether output is JSON. */
   readonly json: boolean;
-  /** The server that is talked to. @throws invalid_request */
-  readonly url: () => string;
+  /** A setting's value: the flag's, else the environment's, else the default. @throws UsageError */
+  readonly setting: (setting: Setting) => string;
   /** The server's client; made when first asked for. */
   readonly client: () => LogClient;
 }

@@ -1,20 +1,28 @@
 import { connect } from "../client/index.ts";
 import type { LogClient } from "../client/index.ts";
 import { readSetting } from "../config/read-setting.ts";
-import { clientSettings } from "../config/settings.ts";
+import { type Setting, clientSettings } from "../config/settings.ts";
+import { LogError } from "../core/errors.ts";
 import type { Args } from "./args.ts";
 import type { Context } from "./command.ts";
 import { type Io, write } from "./io.ts";
+import { UsageError } from "./usage-error.ts";
 
 export function contextOf(args: Args, io: Io): Context {
   let client: LogClient | undefined;
-  const url = () => readSetting(clientSettings.url, args.text("url"), io.env);
+  const setting = (of: Setting) => {
+    try {
+      return readSetting(of, args.text(of.flag), io.env);
+    } catch (reason) {
+      throw new UsageError(LogError.from(reason).message);
+    }
+  };
   return {
     args,
     io,
     json: args.has("json"),
-    url,
-    client: () => (client ??= connect({ url: url() })),
+    setting,
+    client: () => (client ??= connect({ url: setting(clientSettings.url) })),
   };
 }
 

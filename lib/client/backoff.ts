@@ -1,4 +1,4 @@
-import { LogError } from "../core/errors.ts";
+import type { LogError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { ClientRandom } from "./options.ts";
 

@@ -8,7 +8,7 @@ export function errorFromWire(wire: unknown, fallback: Outcome): LogError {
   }
   const { code, message, outcome, retryAfterMs, ...rest } = wire;
   const details = Object.entries(rest).filter(isDetail);
-  return new LogError(isCode(code) ? code : "internal", message as string, {
+  return new LogError(isCode(code) ? code : "internal", message, {
     outcome: outcome === "unknown" || outcome === "not-applied" ? outcome : fallback,
     ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
     details: Object.fromEntries(details),

@@ -1,3 +1,4 @@
+import { clientSettings } from "../../config/settings.ts";
 import type { HttpCase } from "../../testing/conformance/http.ts";
 import { type Command, type Context, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
@@ -25,7 +26,7 @@ export const conformance: Command = {
       await answer(context, { cases: cases.map(({ name }) => name) }, () => cases.map(({ name }) => `${name}\n`).join(""));
       return 0;
     }
-    const baseUrl = (args.positionals[0] ?? context.url()).replace(/\/+$/, "");
+    const baseUrl = (args.positionals[0] ?? context.setting(clientSettings.url)).replace(/\/+$/, "");
     const results: Result[] = [];
     for (const one of cases) {
       if (io.signal.aborted) break;
@@ -45,11 +46,12 @@ interface Result {
   readonly error?: string;
 }
 
-async function runCase({ io, json }: Context, { name, run }: HttpCase, baseUrl: string): Promise<Result> {
+async function runCase({ io, json }: Context, one: HttpCase, baseUrl: string): Promise<Result> {
+  const { name } = one;
   const startMs = performance.now();
   const elapsed = () => Math.round(performance.now() - startMs);
   try {
-    await bounded(run({ baseUrl }));
+    await bounded(one.run({ baseUrl }));
     if (!json) await write(io, io.stdout, `ok    ${name} (${elapsed()} ms)\n`);
     return { name, elapsedMs: elapsed() };
   } catch (reason) {

@@ -20,7 +20,7 @@ export const consume: Command = {
     "with what is new unless told otherwise. Each partition's records are in order; partitions take turns.",
   ],
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name" }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name" }],
   flags: {
     "from-beginning": { type: "boolean", doc: "Start with the oldest record." },
     offset: {

@@ -7,7 +7,7 @@ export const offsets: Command = {
   path: ["offsets"],
   summary: "Show where each partition starts and ends, or where it was at a time.",
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name" }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name" }],
   flags: {
     at: { type: "string", value: "TIME", doc: `Show the first record at or after a time instead. ${timeDoc}` },
     ...jsonFlag,

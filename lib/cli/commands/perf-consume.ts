@@ -10,7 +10,7 @@ export const perfConsume: Command = {
   summary: "Measure reading: records and megabytes a second, from the start of a topic to its end.",
   details: ["Bytes are those of keys and values."],
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name" }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name" }],
   flags: {
     records: { type: "string", value: "N", doc: "End after this many records. Default at the end of the topic." },
     ...jsonFlag,

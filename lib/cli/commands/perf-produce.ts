@@ -14,7 +14,7 @@ export const perfProduce: Command = {
   summary: "Measure writing: records and megabytes a second, and how long acknowledgements take.",
   details: ["It writes real records to a topic that has to be there. Latency is from `send` to the acknowledgement, lingering included."],
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name" }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name" }],
   flags: {
     records: { type: "string", value: "N", doc: "How many records. Default 100000." },
     "record-size": { type: "string", value: "BYTES", doc: "How many bytes a value has. Default 100." },

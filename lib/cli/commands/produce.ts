@@ -19,7 +19,7 @@ export const produce: Command = {
     "whatever is retried. When it ends with 0, every record is durable.",
   ],
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name" }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name" }],
   flags: {
     file: { type: "string", value: "PATH", doc: "Read a file, such as NDJSON, instead of standard input. Empty lines are skipped." },
     "key-separator": { type: "string", value: "TEXT", doc: "What stands between key and value in a line, such as : or \\t." },

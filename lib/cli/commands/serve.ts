@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { readSetting } from "../../config/read-setting.ts";
-import { type Setting, serverSettings } from "../../config/settings.ts";
+import { serverSettings } from "../../config/settings.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { RunningServer } from "../../server/index.ts";
 import { type Command, type Context, jsonFlag } from "../command.ts";
@@ -19,8 +18,7 @@ export const serve: Command = {
   settings: serverSettings,
   examples: ["stratalog serve", "stratalog serve --port 7071 --data /var/lib/stratalog", "stratalog dev --port 0 --engine memory"],
   run: async (context) => {
-    const { io, args } = context;
-    const setting = (from: Setting) => readSetting(from, args.text(from.flag), io.env);
+    const { io, setting } = context;
     const port = Number(setting(serverSettings.port));
     const host = setting(serverSettings.host);
     const engineName = setting(serverSettings.engine);

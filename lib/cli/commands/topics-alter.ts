@@ -10,7 +10,7 @@ export const topicsAlter: Command = {
   summary: "Give a topic more partitions or other configs.",
   details: ["Partitions grow and never shrink. New records of a key may then go to another partition than its old ones."],
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name" }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name" }],
   flags: {
     partitions: { type: "string", value: "N", doc: "How many partitions it shall have." },
     config: configFlag,

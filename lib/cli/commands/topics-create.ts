@@ -9,7 +9,7 @@ export const topicsCreate: Command = {
   path: ["topics", "create"],
   summary: "Make a topic.",
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name: letters, digits, dots, underscores and hyphens" }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name: letters, digits, dots, underscores and hyphens" }],
   flags: {
     partitions: {
       type: "string",

@@ -8,7 +8,7 @@ export const topicsDelete: Command = {
   summary: "Delete topics with all their records, for good.",
   details: ["On a terminal it asks first, unless --yes is given."],
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name", many: true }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name", many: true }],
   flags: {
     yes: { type: "boolean", doc: "Do not ask." },
     ...jsonFlag,

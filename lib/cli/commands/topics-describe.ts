@@ -6,7 +6,7 @@ export const topicsDescribe: Command = {
   path: ["topics", "describe"],
   summary: "Show a topic: its partitions with their offsets, and its config.",
   client: true,
-  positionals: [{ name: "TOPIC", doc: "its name" }],
+  positionals: [{ name: "TOPIC", doc: "the topic's name" }],
   flags: jsonFlag,
   examples: ["stratalog topics describe orders", "stratalog topics describe orders --json"],
   run: async (context) => {
