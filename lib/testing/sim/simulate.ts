@@ -1,6 +1,6 @@
 import { createLog } from "../../log/create-log.ts";
 import { checkHistory } from "../history.ts";
-import type { Finding } from "../history.ts";
+import type { Finding, History } from "../history.ts";
 import { batchWriter } from "./clients/batch-writer.ts";
 import { grower } from "./clients/grower.ts";
 import { reader, seenIn } from "./clients/reader.ts";
@@ -41,8 +41,8 @@ export interface SimulationResult {
   readonly findings: readonly (Finding | { readonly anomaly: "problem"; readonly message: string })[];
   /** Everything that happened, in order: the same for the same seed. */
   readonly trace: readonly string[];
-  readonly operations: number;
-  readonly records: number;
+  readonly history: History;
+  /** How many steps the run took. */
   readonly tasks: number;
 }
 
@@ -94,9 +94,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     problems.push(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
   }
   const findings = [...problems.map((message) => ({ anomaly: "problem" as const, message })), ...checkHistory(recorder.history)];
-  const records = [...recorder.final.values()].reduce((sum, partition) => sum + partition.length, 0);
-  const operations = recorder.appends.length + recorder.polls.length;
-  return { seed, findings, trace: recorder.lines, operations, records, tasks: scheduler.count };
+  return { seed, findings, trace: recorder.lines, history: recorder.history, tasks: scheduler.count };
 }
 
 async function makeTopic(world: World, prng: Prng): Promise<void> {

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { missingGuards } from "../../lib/testing/sim/missing-guards.ts";
+import { simulate } from "../../lib/testing/sim/simulate.ts";
+
+const seedsMax = 200;
+
+describe("the simulator finds a guard that is missing:", () => {
+  for (const [name, wrap] of Object.entries(missingGuards)) {
+    it(name, async () => {
+      for (let seed = 1; seed <= seedsMax; seed++) {
+        const { findings } = await simulate(seed, { wrap });
+        if (findings.some(({ anomaly }) => anomaly !== "problem")) return;
+      }
+      assert.fail(`${seedsMax} seeds found nothing wrong without ${name}`);
+    });
+  }
+});
