@@ -19,10 +19,12 @@ const stepWaitMs = 60_000;
 let folder: string;
 let port: number;
 let server: ChildProcess | undefined;
+/** What the server said beside its greeting: shown when it does not start. */
+let complaints = "";
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "stratalog-readme-"));
-  for (const name of ["package.json", "bin", "lib"]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  for (const name of ["package.json", ".npmrc", "bin", "lib"]) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   port = await freePort();
 });
@@ -39,7 +41,8 @@ test("every shell block of the README works in order, and prints what the page s
     if (kind === "start") await start();
     if (kind !== "run") continue;
     const printed = await shell(code);
-    if (output !== undefined && !isAsShown(printed, here(output))) assert.equal(printed, here(output), `printed by: ${code}`);
+    if (output === undefined || isAsShown(printed, here(output))) continue;
+    assert.equal(printed, here(output), `printed by: ${code}`);
   }
 });
 
@@ -72,7 +75,8 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 async function shell(code: string): Promise<string> {
-  const script = `set -euo pipefail\n${here(code)}`;
+  // A terminal shows both outputs, and so does the page.
+  const script = `set -euo pipefail\nexec 2>&1\n${here(code)}`;
   const { stdout } = await run("bash", ["-c", script], { cwd: folder, env: environment(), timeout: stepWaitMs });
   return stdout;
 }
@@ -80,12 +84,15 @@ async function shell(code: string): Promise<string> {
 /** `npm start`, ready when the log answers. Its process group is its own, so that nothing of it outlives the test. */
 async function start(): Promise<void> {
   if (server !== undefined) await gone(server);
-  const child = spawn("npm", ["start"], { cwd: folder, env: environment(), stdio: ["ignore", "ignore", "inherit"], detached: true });
+  const child = spawn("npm", ["start"], { cwd: folder, env: environment(), stdio: ["ignore", "ignore", "pipe"], detached: true });
   server = child;
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaints += chunk.toString("utf8");
+  });
   const deadline = performance.now() + readyWaitMs;
   while (!(await answers())) {
-    assert.equal(child.exitCode, null, "the server ended at its start");
-    assert.ok(performance.now() < deadline, "the server does not answer");
+    assert.equal(child.exitCode, null, `the server ended at its start: ${complaints}`);
+    assert.ok(performance.now() < deadline, `the server does not answer: ${complaints}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
