@@ -31,3 +31,6 @@ export function isDigit(byte: number): boolean {
 export function isHexDigit(byte: number): boolean {
   return isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
 }
+
+/** 1 for each byte that stands for itself in a string: no quote, no backslash, no control character. */
+export const plainInString: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte !== code.quote && byte !== code.backslash ? 1 : 0));

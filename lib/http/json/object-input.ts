@@ -18,7 +18,7 @@ function readFields(reader: JsonReader, known?: readonly string[]): ReadonlyMap<
   reader.expect(code.openObject, "an object");
   if (reader.take(code.closeObject)) return fields;
   do {
-    reader.peek();
+
     reader.string();
     const name = reader.stringText();
     if (known?.includes(name) === false) throw unknownField(name, known);

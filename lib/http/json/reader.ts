@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import { code, isDigit, isHexDigit, isSpace } from "./characters.ts";
+import { code, isDigit, isHexDigit, isSpace, plainInString } from "./characters.ts";
 
 /**
  * A strict reader of JSON text (RFC 8259) as bytes. It knows where in the source each value stands, so that
@@ -31,10 +31,12 @@ export class JsonReader {
   /** The next byte that is no space, without taking it; -1 at the end. */
   peek(): number {
     const { source } = this;
+    const next = source[this.pos];
+    if (next !== undefined && next > 0x20) return next;
     let { pos } = this;
     while (pos < this.#end && isSpace(source[pos] ?? 0)) pos++;
     this.pos = pos;
-    return pos < this.#end ? (source[pos] ?? -1) : -1;
+    return source[pos] ?? -1;
   }
 
   /** Takes the byte if it is the next one. */
@@ -63,20 +65,19 @@ export class JsonReader {
   string(): void {
     this.expect(code.quote, "a string");
     const { source } = this;
-    const end = this.#end;
-    let { pos } = this;
+    const start = this.pos;
+    let pos = start;
     let escaped = false;
-    this.stringStart = pos;
     for (;;) {
-      if (pos >= end) throw this.wrong("the end of a string", pos);
-      const byte = source[pos] ?? 0;
+      while (plainInString[source[pos] ?? 0] === 1) pos++;
+      const byte = source[pos];
       if (byte === code.quote) break;
-      if (byte < 0x20) throw this.wrong("control characters in strings to be escaped", pos);
-      pos++;
-      if (byte !== code.backslash) continue;
+      if (byte === undefined) throw this.wrong("the end of a string", pos);
+      if (byte !== code.backslash) throw this.wrong("control characters in strings to be escaped", pos);
       escaped = true;
-      pos = this.#escape(pos);
+      pos = this.#escape(pos + 1);
     }
+    this.stringStart = start;
     this.stringEnd = pos;
     this.stringEscaped = escaped;
     this.pos = pos + 1;
@@ -92,7 +93,7 @@ export class JsonReader {
 
   /** The UTF-8 bytes of the string that was read last: a slice of the source when it has no escapes. */
   stringBytes(): Uint8Array {
-    return this.stringEscaped ? Buffer.from(this.stringText()) : this.source.subarray(this.stringStart, this.stringEnd);
+    return this.stringEscaped ? Buffer.from(this.stringText()) : this.#slice(this.stringStart, this.stringEnd);
   }
 
   /** Whether the string that was read last is this one. */
@@ -109,7 +110,7 @@ export class JsonReader {
     this.peek();
     const start = this.pos;
     this.skip();
-    return this.source.subarray(start, this.pos);
+    return this.#slice(start, this.pos);
   }
 
   /** Takes one value of any kind, nested at most `limits.jsonDepthMax` deep. */
@@ -164,6 +165,11 @@ export class JsonReader {
       open--;
     }
     return 0;
+  }
+
+  /** Plain bytes: they are made faster than a Buffer is. */
+  #slice(start: number, end: number): Uint8Array {
+    return new Uint8Array(this.source.buffer, this.source.byteOffset + start, end - start);
   }
 
   #name(): void {

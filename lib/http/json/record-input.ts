@@ -7,8 +7,9 @@ import { decodeBase64 } from "./base64.ts";
 import { code } from "./characters.ts";
 import type { JsonReader } from "./reader.ts";
 
-const fields = ["value", "key", "valueBase64", "keyBase64", "partition", "timestamp", "headers"] as const;
-type Field = (typeof fields)[number];
+const fieldNames = ["value", "key", "headers", "partition", "timestamp", "valueBase64", "keyBase64"] as const;
+/** Each field's place in `fieldNames`: numbers, because this is the hottest loop of the server. */
+const field = { value: 0, key: 1, headers: 2, partition: 3, timestamp: 4, valueBase64: 5, keyBase64: 6 } as const;
 
 const noHeaders: readonly RecordHeader[] = [];
 
@@ -19,7 +20,6 @@ export function readProduceBody(reader: JsonReader): PartitionedRecord[] {
   let found = false;
   if (!reader.take(code.closeObject)) {
     do {
-      reader.peek();
       reader.string();
       if (!reader.stringIs("records")) throw unknownField(reader.stringText(), ["records"]);
       if (found) throw twice("records");
@@ -71,39 +71,41 @@ export function readRecord(reader: JsonReader): PartitionedRecord {
   reader.expect(code.openObject, "a record, which is an object");
   if (!reader.take(code.closeObject)) {
     do {
-      const field = readField(reader);
-      const bit = 1 << fields.indexOf(field);
-      if ((seen & bit) !== 0) throw twice(field);
+      const which = readField(reader);
+      const bit = 1 << which;
+      if ((seen & bit) !== 0) throw twice(fieldNames[which] ?? "");
       seen |= bit;
-      if (field === "value") value = readContent(reader);
-      else if (field === "key") key = readContent(reader);
-      else if (field === "valueBase64") value = readBase64(reader, field);
-      else if (field === "keyBase64") key = readBase64(reader, field);
-      else if (field === "partition") partition = readInteger(reader, field, limits.partitionsMax - 1);
-      else if (field === "timestamp") timestampMs = readInteger(reader, field, Number.MAX_SAFE_INTEGER);
-      else headers = readHeaders(reader);
+      if (which === field.value) value = readContent(reader);
+      else if (which === field.key) key = readContent(reader);
+      else if (which === field.headers) headers = readHeaders(reader);
+      else if (which === field.partition) partition = readInteger(reader, "partition", limits.partitionsMax - 1);
+      else if (which === field.timestamp) timestampMs = readInteger(reader, "timestamp", Number.MAX_SAFE_INTEGER);
+      else if (which === field.valueBase64) value = readBase64(reader, "valueBase64");
+      else key = readBase64(reader, "keyBase64");
     } while (reader.another(code.closeObject));
   }
-  refuseBoth(seen, "value", "valueBase64");
-  refuseBoth(seen, "key", "keyBase64");
+  if ((seen & valueTwice) === valueTwice) throw both("value", "valueBase64");
+  if ((seen & keyTwice) === keyTwice) throw both("key", "keyBase64");
   if (partition === undefined) return timestampMs === undefined ? { key, value, headers } : { key, value, headers, timestampMs };
   return timestampMs === undefined ? { key, value, headers, partition } : { key, value, headers, partition, timestampMs };
 }
 
-function readField(reader: JsonReader): Field {
-  reader.peek();
-  reader.string();
-  for (const field of fields) {
-    if (!reader.stringIs(field)) continue;
-    reader.expect(code.colon, '":"');
-    return field;
-  }
-  throw unknownField(reader.stringText(), fields);
+const valueTwice = (1 << field.value) | (1 << field.valueBase64);
+const keyTwice = (1 << field.key) | (1 << field.keyBase64);
+
+function both(text: string, base64: string): LogError {
+  return new LogError("invalid_request", `A record has ${text} or ${base64}, not both.`);
 }
 
-function refuseBoth(seen: number, text: Field, base64: Field): void {
-  const both = (1 << fields.indexOf(text)) | (1 << fields.indexOf(base64));
-  if ((seen & both) === both) throw new LogError("invalid_request", `A record has ${text} or ${base64}, not both.`);
+/** @returns the field's place in `fieldNames` */
+function readField(reader: JsonReader): number {
+  reader.string();
+  for (let which = 0; which < fieldNames.length; which++) {
+    if (!reader.stringIs(fieldNames[which] ?? "")) continue;
+    reader.expect(code.colon, '":"');
+    return which;
+  }
+  throw unknownField(reader.stringText(), fieldNames);
 }
 
 /** A string's UTF-8 bytes, null, or any other value's JSON text as it was sent. */
@@ -132,7 +134,6 @@ function readHeaders(reader: JsonReader): readonly RecordHeader[] {
   reader.expect(code.openObject, "headers to be an object");
   if (reader.take(code.closeObject)) return noHeaders;
   do {
-    reader.peek();
     reader.string();
     const name = reader.stringText();
     if (names.has(name)) throw new LogError("invalid_request", `The header "${shown(name)}" is there twice: give it an array of values.`);
@@ -168,7 +169,6 @@ function readHeaderValue(reader: JsonReader): Uint8Array | null {
   }
   if (reader.takeNull()) return null;
   if (!reader.take(code.openObject)) throw reader.wrong('a header value: a string, null or {"base64":"…"}');
-  reader.peek();
   reader.string();
   if (!reader.stringIs("base64")) throw unknownField(reader.stringText(), ["base64"]);
   reader.expect(code.colon, '":"');

@@ -1,6 +1,6 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import type { AppendOptions, PartitionedRecord } from "../../log/log.ts";
+import type { AppendOptions, PartitionedRecord, RecordResult } from "../../log/log.ts";
 import { contentType } from "../accept.ts";
 import { JsonReader } from "../json/reader.ts";
 import { readProduceBody } from "../json/record-input.ts";
@@ -10,7 +10,7 @@ import { ndjsonRecords } from "../ndjson/lines.ts";
 import { streamNdjson } from "../ndjson/stream.ts";
 import { ref } from "../openapi/schemas.ts";
 import { producerOf } from "../producer.ts";
-import { errorResponse, json } from "../responses.ts";
+import { json } from "../responses.ts";
 import type { Call, Operation } from "../route.ts";
 import { statusPartly } from "../status.ts";
 import { mediaTypes, responseHeaders } from "../wire.ts";
@@ -100,12 +100,17 @@ async function append(
   atomic: boolean,
 ): Promise<AppResponse> {
   const results = await services.log.append(topic, { records, atomic, ...options });
-  const failed = results.flatMap((result) => ("error" in result ? [result.error] : []));
-  const [first] = failed;
-  if (first === undefined) return json(200, `{"offsets":[${writeResults(results)}]}`);
-  if (failed.length < results.length) return json(statusPartly, `{"offsets":[${writeResults(results)}]}`);
+  const failures = countFailures(results);
+  if (failures < results.length) return json(failures === 0 ? 200 : statusPartly, `{"offsets":[${writeResults(results)}]}`);
+  const errors = results.flatMap((result) => ("error" in result ? [result.error] : []));
   // If any of it may be in the log, that is what the client has to know.
-  return errorResponse(failed.find((error) => error.outcome === "unknown") ?? first);
+  throw errors.find((error) => error.outcome === "unknown") ?? errors[0] ?? new LogError("internal", "the log gave no results", { outcome: "unknown" });
+}
+
+function countFailures(results: readonly RecordResult[]): number {
+  let failures = 0;
+  for (const result of results) if ("error" in result) failures++;
+  return failures;
 }
 
 async function produceBatches({ request, services, query, topic }: Call, options: AppendOptions): Promise<AppResponse> {
