@@ -47,19 +47,9 @@ test("the declarations tell a user's compiler the types, and nothing is any", { 
     export const wrong: Promise<string> = sent.then((record) => record.offset);
   `;
   writeFileSync(join(folder, "use.ts"), program);
-  const options = [
-    "--noEmit",
-    "--strict",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2024",
-    "--lib",
-    "es2024,dom,esnext.disposable",
-    "--types",
-    "",
-  ];
-  await run(process.execPath, [tsc, ...options, "use.ts"], { cwd: folder });
+  const compilerOptions = { noEmit: true, strict: true, module: "nodenext", target: "es2024", lib: ["es2024", "dom", "esnext.disposable"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["use.ts"] }));
+  await run(process.execPath, [tsc, "-p", folder]);
 });
 
 test("the command runs from its built form", { timeout: 60_000 }, async () => {
