@@ -66,11 +66,11 @@ export const limits = {
   localQueuedBytesMax: 64 * 1024 * 1024,
   localQueuedJobsMax: 50_000,
   localThrottleRetryMs: 25,
-  /** Journal operations, and bytes, that are not in the index yet: what a start has to replay. */
-  localUnindexedOpsMax: 512,
+  /** When so many journal operations, or bytes, are not in the index, they are written to it. About twice as much is what a start has to replay. */
+  localUnindexedOpsMax: 8_192,
   localUnindexedBytesMax: 64 * 1024 * 1024,
   /** When the index cannot be written, appends go on until this many wait for it. */
-  localUnindexedOpsRefuse: 32_768,
+  localUnindexedOpsRefuse: 65_536,
   /** Shards and producer states kept in memory. */
   localShardsCachedMax: 16_384,
   localProducersCachedMax: 65_536,

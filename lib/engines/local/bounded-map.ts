@@ -1,36 +1,37 @@
-/** A map that forgets what was used longest ago when it is full, unless that must stay. */
+/**
+ * A map that forgets what was not used for long, unless that must stay. Two generations, so that a use costs no reordering: what is
+ * used moves to the young one; when that holds half of the bound, it becomes the old one, and the old one is forgotten.
+ */
 export class BoundedMap<V> {
-  readonly #values = new Map<string, V>();
-  readonly #sizeMax: number;
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
+  readonly #youngMax: number;
   readonly #mayForget: (value: V) => boolean;
 
   constructor(sizeMax: number, mayForget: (value: V) => boolean = () => true) {
-    this.#sizeMax = sizeMax;
+    this.#youngMax = Math.max(1, Math.floor(sizeMax / 2));
     this.#mayForget = mayForget;
   }
 
   get(key: string): V | undefined {
-    const value = this.#values.get(key);
-    if (value === undefined) return undefined;
-    // Below half of the bound the order does not matter yet.
-    if (this.#values.size * 2 > this.#sizeMax) {
-      this.#values.delete(key);
-      this.#values.set(key, value);
-    }
-    return value;
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
   }
 
   set(key: string, value: V): void {
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    if (this.#values.size > this.#sizeMax) this.#forget();
+    this.#young.set(key, value);
+    if (this.#young.size > this.#youngMax) this.#age();
   }
 
-  #forget(): void {
-    for (const [key, value] of this.#values) {
-      if (!this.#mayForget(value)) continue;
-      this.#values.delete(key);
-      return;
+  #age(): void {
+    const forgotten = this.#old;
+    this.#old = this.#young;
+    this.#young = new Map();
+    for (const [key, value] of forgotten) {
+      if (!this.#mayForget(value) && !this.#old.has(key)) this.#young.set(key, value);
     }
   }
 }

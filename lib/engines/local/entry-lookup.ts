@@ -13,7 +13,7 @@ export function findEntries(index: IndexReader, shard: LocalShard, from: EntryPo
   if (end === undefined || start === undefined) {
     throw new LogError("unknown_topic_or_partition", `The shard has ${partitions} partitions, not index ${from.index}.`);
   }
-  if ("timestampMs" in from) return fromTime(index, shard, from.index, start, from.timestampMs, limit);
+  if ("timestampMs" in from) return fromTime(index, shard, from.index, from.timestampMs, limit);
   if (from.offset < start || from.offset > end || !Number.isInteger(from.offset)) throw outOfRange(`Offset ${from.offset}`, start, end);
   return from.offset === end ? [] : fromOffset(index, shard, from.index, from.offset, limit);
 }
@@ -22,7 +22,7 @@ function fromSeq(index: IndexReader, shard: LocalShard, seq: number, limit: numb
   const { head, waiting } = shard;
   if (seq < head.startSeq || seq > head.seq || !Number.isInteger(seq)) throw outOfRange(`Entry ${seq}`, head.startSeq, head.seq);
   const firstWaiting = waiting[0]?.seq ?? head.seq;
-  const indexed = seq < firstWaiting ? index.entriesFrom(shard.id, seq, limit) : [];
+  const indexed = seq < firstWaiting ? index.chunks.fromSeq(shard.id, seq, limit) : [];
   const rest = limit - indexed.length;
   if (rest <= 0) return indexed;
   const skip = Math.max(0, seq - firstWaiting);
@@ -33,14 +33,14 @@ function fromOffset(index: IndexReader, shard: LocalShard, part: number, offset:
   const { waiting } = shard;
   const first = firstWaitingAt(waiting, part, offset);
   const isWaiting = first !== undefined && (waiting[first]?.part(part)?.baseOffset ?? 0) <= offset;
-  const indexed = isWaiting ? [] : index.entriesHolding(shard.id, part, offset, limit);
+  const indexed = isWaiting ? [] : index.chunks.fromOffset(shard.id, shard.head.startSeq, part, offset, limit);
   return withWaiting(indexed, waiting, first ?? waiting.length, part, limit);
 }
 
-function fromTime(index: IndexReader, shard: LocalShard, part: number, start: number, timestampMs: number, limit: number): readonly StoredEntry[] {
-  const { waiting } = shard;
-  const base = index.baseReaching(shard.id, part, start, timestampMs);
-  if (base !== undefined) return withWaiting(index.entriesHolding(shard.id, part, base, limit), waiting, 0, part, limit);
+function fromTime(index: IndexReader, shard: LocalShard, part: number, timestampMs: number, limit: number): readonly StoredEntry[] {
+  const { waiting, head } = shard;
+  const base = index.chunks.reaching(shard.id, head.startSeq, part, timestampMs)?.part(part)?.baseOffset;
+  if (base !== undefined) return withWaiting(index.chunks.fromOffset(shard.id, head.startSeq, part, base, limit), waiting, 0, part, limit);
   const first = waiting.findIndex((entry) => (entry.part(part)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs);
   return first < 0 ? [] : withWaiting([], waiting, first, part, limit);
 }
@@ -68,4 +68,12 @@ function withWaiting(indexed: readonly StoredEntry[], waiting: readonly StoredEn
 
 function outOfRange(what: string, start: number, end: number): LogError {
   return new LogError("offset_out_of_range", `${what} is not in the journal, which holds ${start} to ${end}.`);
+}
+
+/** The next offset that a partition had before the durable entry of a number. */
+export function offsetBefore(index: IndexReader, shard: LocalShard, part: number, seq: number): number {
+  const { waiting, head } = shard;
+  if (seq < (waiting[0]?.seq ?? head.seq)) return index.chunks.offsetBefore(shard.id, part, seq);
+  const later = waiting.find((entry) => entry.seq >= seq && entry.part(part) !== undefined);
+  return later?.part(part)?.baseOffset ?? head.highWatermarks[part] ?? 0;
 }

@@ -1,6 +1,7 @@
 import type { CommittedStep, ShardView } from "../../core/append.ts";
 import type { CatalogKey } from "../../ports/catalog.ts";
 import type { ProducerState, ShardKey } from "../../ports/journal.ts";
+import { offsetBefore } from "./entry-lookup.ts";
 import { type JournalOp, type ShardOp, shardName } from "./journal-op.ts";
 import { type LocalShard, stateName, stepName, stepOf } from "./local-shard.ts";
 import type { LocalState } from "./local-state.ts";
@@ -92,16 +93,9 @@ export class DraftShard implements ShardView {
     return this.#state.step(this.#durable, producerId, index, epoch, sequence);
   }
 
-  /** The lowest offset of a partition that a trim to an entry number leaves. */
+  /** The lowest offset of a partition that a trim to an entry number, of durable entries, leaves. */
   startOffsetFrom(index: number, toSeq: number): number {
-    const { startOffsets, highWatermarks } = this.head;
-    const [start = 0, end = 0] = [startOffsets[index], highWatermarks[index]];
-    if (this.#durable === undefined) return end;
-    const indexed = this.#state.index.baseFromSeq(this.#durable.id, index, start, toSeq);
-    if (indexed !== undefined) return indexed;
-    const waiting = this.#durable.waiting.find((entry) => entry.seq >= toSeq && entry.part(index) !== undefined);
-    // What is left may be in this very group: then it starts where the durable entries end.
-    return waiting?.part(index)?.baseOffset ?? Math.min(this.#durable.head.highWatermarks[index] ?? 0, end);
+    return this.#durable === undefined ? 0 : offsetBefore(this.#state.index, this.#durable, index, toSeq);
   }
 
   apply(op: ShardOp): void {

@@ -9,10 +9,8 @@ CREATE TABLE shards (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, layout INTEGER NOT NULL, seq INTEGER NOT NULL,
   start_seq INTEGER NOT NULL, closed INTEGER NOT NULL, high_watermarks TEXT NOT NULL, start_offsets TEXT NOT NULL, max_times TEXT NOT NULL
 );
-CREATE TABLE entries (shard INTEGER NOT NULL, seq INTEGER NOT NULL, position INTEGER NOT NULL, parts BLOB NOT NULL, PRIMARY KEY (shard, seq)) WITHOUT ROWID;
-CREATE TABLE parts (
-  shard INTEGER NOT NULL, idx INTEGER NOT NULL, base INTEGER NOT NULL, seq INTEGER NOT NULL, max_time INTEGER NOT NULL, time_so_far INTEGER NOT NULL,
-  PRIMARY KEY (shard, idx, base)
+CREATE TABLE chunks (
+  shard INTEGER NOT NULL, seq INTEGER NOT NULL, next INTEGER NOT NULL, after BLOB NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (shard, seq)
 ) WITHOUT ROWID;
 CREATE TABLE producers (
   shard INTEGER NOT NULL, producer INTEGER NOT NULL, idx INTEGER NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, count INTEGER NOT NULL,
@@ -33,7 +31,7 @@ CREATE TABLE items (pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL
 export function openIndexDatabase(path: string, journalId: bigint): DatabaseSync | undefined {
   const db = new DatabaseSync(path);
   try {
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
     db.exec("PRAGMA locking_mode = EXCLUSIVE");
     const version = db.prepare("PRAGMA user_version").get()?.["user_version"];
     const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];

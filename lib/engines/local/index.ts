@@ -66,7 +66,7 @@ async function openLocked(folder: string, disk: Disk, lock: DiskLock, options: L
         if (isClosed) return;
         isClosed = true;
         try {
-          state.tryFlush();
+          state.flush();
           await files.close();
         } finally {
           state.close();

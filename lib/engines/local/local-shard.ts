@@ -17,6 +17,8 @@ export class LocalShard {
   readonly waitingSteps = new Map<string, CommittedStep>();
   /** Something here is not in the index yet: it must stay in memory. */
   isDirty = false;
+  /** More than appends has changed: the index needs the shard's own row too. */
+  hasNewShape = false;
   /** The index has rows that a trim or the shard's end made useless. */
   hasGarbage = false;
 
@@ -31,6 +33,7 @@ export class LocalShard {
   apply(op: ShardOp, position: number): void {
     advance(this.head, op);
     this.isDirty = true;
+    this.hasNewShape ||= op.kind !== "append";
     this.hasGarbage ||= op.kind === "trim" || op.kind === "close";
     if (op.kind === "append") this.#append(op, position);
     if (op.kind === "trim") this.waiting = this.waiting.filter((entry) => entry.seq >= op.toSeq);
@@ -55,6 +58,7 @@ export class LocalShard {
     this.waitingStates.clear();
     this.waitingSteps.clear();
     this.isDirty = false;
+    this.hasNewShape = false;
     this.hasGarbage = false;
   }
 }

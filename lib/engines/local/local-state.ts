@@ -6,11 +6,10 @@ import type { ProducerState, ShardKey } from "../../ports/journal.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { CatalogItems } from "./catalog-items.ts";
 import { IndexReader } from "./index-reader.ts";
-import { isFullDatabase } from "./index-schema.ts";
-import { IndexWriter } from "./index-writer.ts";
+import { Flusher } from "./flusher.ts";
 import { type JournalOp, payloadBytes, type ShardOp, shardName } from "./journal-op.ts";
 import { LocalShard, stateName, stepName } from "./local-shard.ts";
-import { emptyHead } from "./shard-head.ts";
+import { emptyHead, type HeadState } from "./shard-head.ts";
 
 /**
  * All that is durable: the index, and over it what the journal has and the index has not yet. Only operations that the journal holds
@@ -20,26 +19,18 @@ export class LocalState {
   readonly items: CatalogItems;
   readonly index: IndexReader;
   readonly #db: DatabaseSync;
-  readonly #writer: IndexWriter;
   readonly #shards = new BoundedMap<LocalShard>(limits.localShardsCachedMax, (shard) => !shard.isDirty);
   readonly #producers = new BoundedMap<ProducerState>(limits.localProducersCachedMax);
-  readonly #dirty = new Set<LocalShard>();
-  readonly #unindexedOpsMax: number;
+  readonly #flusher: Flusher;
   #nextShardId: number;
   /** Everything before this journal position is applied. */
   #position: number;
-  #waitingOps = 0;
-  #waitingBytes = 0;
-  #nextFlushOps: number;
-  #flushFailure: unknown;
 
   constructor(db: DatabaseSync, options: { readonly unindexedOpsMax?: number } = {}) {
     this.#db = db;
     this.index = new IndexReader(db);
-    this.#writer = new IndexWriter(db);
     this.items = new CatalogItems(db);
-    this.#unindexedOpsMax = options.unindexedOpsMax ?? limits.localUnindexedOpsMax;
-    this.#nextFlushOps = this.#unindexedOpsMax;
+    this.#flusher = new Flusher(db, this.items, options.unindexedOpsMax ?? limits.localUnindexedOpsMax, (shard) => this.#settle(shard));
     const { applied, lastShardId } = this.index.meta();
     this.#position = applied;
     this.#nextShardId = lastShardId + 1;
@@ -87,13 +78,7 @@ export class LocalState {
 
   /** @throws storage_full, unavailable when so much waits for an index that cannot be written that no more may */
   checkRoom(): void {
-    if (this.#waitingOps < limits.localUnindexedOpsRefuse) return;
-    const isFull = isFullDatabase(this.#flushFailure);
-    throw new LogError(
-      isFull ? "storage_full" : "unavailable",
-      isFull ? "The disk is full: make room, then send it again." : "The log's index cannot be written: look at the data folder's disk.",
-      { cause: this.#flushFailure },
-    );
+    this.#flusher.checkRoom();
   }
 
   /**
@@ -108,54 +93,25 @@ export class LocalState {
       else this.#applyToShard(op, position);
       position += payloadBytes(op);
     }
-    this.#waitingOps += ops.length;
-    this.#waitingBytes += end - this.#position;
+    this.#flusher.count(ops.length, end - this.#position);
     this.#position = end;
-    if (this.#waitingOps >= this.#nextFlushOps || this.#waitingBytes >= limits.localUnindexedBytesMax) this.tryFlush();
+    this.#flusher.step(end, ops.length);
   }
 
-  /** Writes all that waits to the index, in one transaction with the journal position. @throws what SQLite throws; nothing is lost then */
+  /** Writes all that waits to the index, as far as that goes: what does not get in is replayed from the journal. */
   flush(): void {
-    if (this.#waitingOps === 0) return;
-    this.#db.exec("BEGIN");
-    try {
-      for (const shard of this.#dirty) this.#writer.writeShard(shard);
-      this.items.write();
-      this.#writer.sweep();
-      this.#writer.writeApplied(this.#position);
-      this.#db.exec("COMMIT");
-    } catch (reason) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw reason;
-    }
-    for (const shard of this.#dirty) this.#settle(shard);
-    this.#dirty.clear();
-    this.items.settle();
-    this.#waitingOps = 0;
-    this.#waitingBytes = 0;
-    this.#nextFlushOps = this.#unindexedOpsMax;
-    this.#flushFailure = undefined;
+    this.#flusher.finish(this.#position);
   }
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  /** A failure keeps everything in memory: the journal has it, and the next group tries again. */
-  tryFlush(): void {
-    try {
-      this.flush();
-    } catch (reason) {
-      this.#flushFailure = reason;
-      this.#waitingBytes = 0;
-      this.#nextFlushOps = this.#waitingOps + this.#unindexedOpsMax;
-    }
-  }
-
   #applyToShard(op: ShardOp, position: number): void {
     const shard = this.shard(op.shard) ?? this.#newShard(op.shard);
+    if (!isNews(op, shard.head)) return;
     shard.apply(op, position);
-    this.#dirty.add(shard);
+    this.#flusher.add(shard);
   }
 
   #newShard(key: ShardKey): LocalShard {
@@ -170,4 +126,18 @@ export class LocalState {
     for (const [name, state] of shard.waitingStates) this.#producers.set(`${shard.id}/${name}`, state);
     shard.settle();
   }
+}
+
+/**
+ * False for what the index had already: its position is older than some of what it holds, so a start replays that again.
+ * @throws corrupt_log when entries are missing between the two
+ */
+function isNews(op: ShardOp, head: HeadState): boolean {
+  if (op.kind === "trim") return op.toSeq > head.startSeq;
+  if (op.kind !== "append") return !head.isClosed;
+  if (op.seq <= head.seq) return op.seq === head.seq && !head.isClosed;
+  throw new LogError(
+    "corrupt_log",
+    `The index ends before entry ${head.seq} of shard ${shardName(op.shard)}, the journal goes on at ${op.seq}: delete index.db, it is made anew from the journal.`,
+  );
 }

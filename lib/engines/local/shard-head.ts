@@ -26,7 +26,7 @@ export function copyHead(head: HeadState): HeadState {
 export function advance(head: HeadState, op: ShardOp): void {
   switch (op.kind) {
     case "open":
-      head.layout = op.layout;
+      head.layout = Math.max(head.layout, op.layout);
       for (; head.partitions < op.partitions; head.partitions++) {
         head.highWatermarks.push(0);
         head.startOffsets.push(0);

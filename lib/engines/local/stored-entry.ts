@@ -2,8 +2,6 @@ import type { EntryRef, ShardKey } from "../../ports/journal.ts";
 import { LogError } from "../../core/errors.ts";
 import type { StoredPart } from "./journal-op.ts";
 
-const partBytes = 29;
-
 /** A durable entry: where its bytes are, and what they must be. */
 export class StoredEntry {
   readonly seq: number;
@@ -44,34 +42,4 @@ export function runOf(ref: EntryRef, index: number): StoredRun {
     position += part.bytes;
   }
   throw new LogError("invalid_request", `Entry ${ref.seq} has no part of index ${index}.`);
-}
-
-/** The parts as the index keeps them. */
-export function packParts(parts: readonly StoredPart[]): Uint8Array {
-  const bytes = Buffer.allocUnsafe(parts.length * partBytes);
-  parts.forEach((part, nth) => {
-    const at = nth * partBytes;
-    bytes.writeUInt8(part.index, at);
-    bytes.writeUInt32BE(part.records, at + 1);
-    bytes.writeDoubleBE(part.baseOffset, at + 5);
-    bytes.writeDoubleBE(part.maxTimestampMs, at + 13);
-    bytes.writeUInt32BE(part.bytes, at + 21);
-    bytes.writeUInt32BE(part.checksum, at + 25);
-  });
-  return bytes;
-}
-
-export function unpackParts(packed: Uint8Array): readonly StoredPart[] {
-  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
-  return Array.from({ length: bytes.length / partBytes }, (_, nth) => {
-    const at = nth * partBytes;
-    return {
-      index: bytes.readUInt8(at),
-      records: bytes.readUInt32BE(at + 1),
-      baseOffset: bytes.readDoubleBE(at + 5),
-      maxTimestampMs: bytes.readDoubleBE(at + 13),
-      bytes: bytes.readUInt32BE(at + 21),
-      checksum: bytes.readUInt32BE(at + 25),
-    };
-  });
 }

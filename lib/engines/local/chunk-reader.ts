@@ -1,0 +1,133 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { ChunkEnd, unpackEntries } from "./chunk.ts";
+import { blob, integer, type Row } from "./row.ts";
+import type { StoredEntry } from "./stored-entry.ts";
+
+/** A chunk's place and end, without its entries. */
+export interface IndexedChunk {
+  readonly seq: number;
+  readonly next: number;
+  readonly end: ChunkEnd;
+}
+
+/** Finds entries in the index. */
+export class ChunkReader {
+  readonly #at: StatementSync;
+  readonly #last: StatementSync;
+  readonly #from: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#at = db.prepare("SELECT seq, next, after FROM chunks WHERE shard = ? AND seq <= ? ORDER BY seq DESC LIMIT 1");
+    this.#last = db.prepare("SELECT seq, next, after FROM chunks WHERE shard = ? ORDER BY seq DESC LIMIT 1");
+    this.#from = db.prepare("SELECT seq, after, entries FROM chunks WHERE shard = ? AND seq >= ? ORDER BY seq");
+  }
+
+  last(shardId: number): IndexedChunk | undefined {
+    return chunkOf(this.#last.get(shardId));
+  }
+
+  /** Entries from a number on. */
+  fromSeq(shardId: number, seq: number, limit: number): readonly StoredEntry[] {
+    const first = chunkOf(this.#at.get(shardId, seq));
+    const found: StoredEntry[] = [];
+    if (first === undefined) return found;
+    for (const row of this.#from.iterate(shardId, first.seq)) {
+      for (const entry of unpackEntries(integer(row, "seq"), blob(row, "entries"))) if (entry.seq >= seq) found.push(entry);
+      if (found.length >= limit) break;
+    }
+    return found.slice(0, limit);
+  }
+
+  /** Entries that touch a partition, from the one that holds an offset on. */
+  fromOffset(shardId: number, startSeq: number, index: number, offset: number, limit: number): readonly StoredEntry[] {
+    const found: StoredEntry[] = [];
+    let next = offset;
+    // Chunks that do not touch the partition are leapt over.
+    for (let chunk = this.#holding(shardId, startSeq, index, next); chunk !== undefined && found.length < limit; ) {
+      const reached = this.#runFrom(shardId, chunk.seq, index, next, limit - found.length, found);
+      if (reached === next) break;
+      next = reached;
+      chunk = found.length < limit ? this.#holding(shardId, chunk.next, index, next) : undefined;
+    }
+    return found;
+  }
+
+  /** The first entry, numbered at least `startSeq`, whose records of a partition reach the time. */
+  reaching(shardId: number, startSeq: number, index: number, timestampMs: number): StoredEntry | undefined {
+    const chunk = this.#first(shardId, startSeq, timestampMs, (end) => end.maxTimeMs(index));
+    if (chunk === undefined) return undefined;
+    // What was trimmed may have had later times: then "so far" says too much, and the times themselves decide.
+    for (const row of this.#from.iterate(shardId, chunk.seq)) {
+      const entries = unpackEntries(integer(row, "seq"), blob(row, "entries"));
+      const entry = entries.find((one) => one.seq >= startSeq && (one.part(index)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  /** The next offset that a partition had before the entry of a number. */
+  offsetBefore(shardId: number, index: number, seq: number): number {
+    const chunk = chunkOf(this.#at.get(shardId, seq));
+    if (chunk === undefined) return 0;
+    const [row] = this.#from.iterate(shardId, chunk.seq);
+    const entries = row === undefined ? [] : unpackEntries(chunk.seq, blob(row, "entries"));
+    const later = entries.find((entry) => entry.seq >= seq && entry.part(index) !== undefined);
+    return later?.part(index)?.baseOffset ?? chunk.end.highWatermark(index);
+  }
+
+  #holding(shardId: number, startSeq: number, index: number, offset: number): IndexedChunk | undefined {
+    return this.#first(shardId, startSeq, offset + 1, (end) => end.highWatermark(index));
+  }
+
+  /** Adds entries from a chunk on, until one does not touch the partition. @returns the offset after the last */
+  #runFrom(shardId: number, seq: number, index: number, offset: number, limit: number, found: StoredEntry[]): number {
+    let next = offset;
+    const enough = found.length + limit;
+    for (const row of this.#from.iterate(shardId, seq)) {
+      if (new ChunkEnd(blob(row, "after")).highWatermark(index) <= next) break;
+      for (const entry of unpackEntries(integer(row, "seq"), blob(row, "entries"))) {
+        const part = entry.part(index);
+        if (part === undefined || part.baseOffset + part.records <= next || found.length >= enough) continue;
+        found.push(entry);
+        next = part.baseOffset + part.records;
+      }
+      if (found.length >= enough) break;
+    }
+    return next;
+  }
+
+  /**
+   * The first chunk that holds an entry numbered at least `fromSeq` and whose value reaches the target, given that values never fall. Guesses by
+   * proportion and halves by turns, so that an even log takes few steps and an uneven one no more than twice the halvings.
+   */
+  #first(shardId: number, fromSeq: number, target: number, valueOf: (end: ChunkEnd) => number): IndexedChunk | undefined {
+    let found = this.last(shardId);
+    if (found === undefined || found.next <= fromSeq || valueOf(found.end) < target) return undefined;
+    let low = fromSeq;
+    let lowValue = Number.NaN;
+    let high = found.seq - 1;
+    for (let step = 0; low <= high; step++) {
+      const highValue = valueOf(found.end);
+      const share = step % 2 === 0 ? (target - lowValue) / (highValue - lowValue) : 0.5;
+      const place = share >= 0 && share <= 1 ? share : 0.5;
+      const chunk = chunkOf(this.#at.get(shardId, low + Math.floor((high - low) * place)));
+      if (chunk === undefined) {
+        low = low + Math.floor((high - low) * place) + 1;
+        continue;
+      }
+      const value = valueOf(chunk.end);
+      if (value >= target) {
+        found = chunk;
+        high = chunk.seq - 1;
+      } else {
+        low = chunk.next;
+        lowValue = value;
+      }
+    }
+    return found;
+  }
+}
+
+function chunkOf(row: Row | undefined): IndexedChunk | undefined {
+  return row === undefined ? undefined : { seq: integer(row, "seq"), next: integer(row, "next"), end: new ChunkEnd(blob(row, "after")) };
+}

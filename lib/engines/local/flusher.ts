@@ -1,0 +1,145 @@
+import type { DatabaseSync } from "node:sqlite";
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { CatalogItems } from "./catalog-items.ts";
+import { isFullDatabase } from "./index-schema.ts";
+import { IndexWriter } from "./index-writer.ts";
+import type { LocalShard } from "./local-shard.ts";
+
+/** A round writes the shards that were dirty when it began, in this many transactions or more. */
+const stepsOfRound = 16;
+
+interface Round {
+  /** What is still to be written, the next one last. */
+  readonly shards: LocalShard[];
+  /** The journal up to here is in the index when the round is done. */
+  readonly position: number;
+}
+
+/**
+ * Moves what is durable in the journal into the index, in rounds. A round is cut into short transactions, one after each commit group,
+ * so that no append waits long; shards go in the order of their ids, so that those that are neighbours in the index share its pages.
+ * The index's position moves when the round is done; whatever of it a crash finds in the index is replayed and found to be there.
+ */
+export class Flusher {
+  readonly #db: DatabaseSync;
+  readonly #writer: IndexWriter;
+  readonly #items: CatalogItems;
+  readonly #opsMax: number;
+  readonly #settle: (shard: LocalShard) => void;
+  readonly #dirty = new Set<LocalShard>();
+  #round: Round | undefined;
+  #waitingOps = 0;
+  #roundOps = 0;
+  #waitingBytes = 0;
+  #failure: unknown;
+
+  /** @param settle called with each shard whose waiting state has become part of the index */
+  constructor(db: DatabaseSync, items: CatalogItems, opsMax: number, settle: (shard: LocalShard) => void) {
+    this.#db = db;
+    this.#writer = new IndexWriter(db);
+    this.#items = items;
+    this.#opsMax = opsMax;
+    this.#settle = settle;
+  }
+
+  add(shard: LocalShard): void {
+    this.#dirty.add(shard);
+  }
+
+  count(ops: number, bytes: number): void {
+    this.#waitingOps += ops;
+    this.#waitingBytes += bytes;
+  }
+
+  /** @throws storage_full, unavailable */
+  checkRoom(): void {
+    if (this.#waitingOps + this.#roundOps < limits.localUnindexedOpsRefuse || this.#failure === undefined) return;
+    const isFull = isFullDatabase(this.#failure);
+    // Nothing is appended any more, so nothing else tries again.
+    this.step(undefined);
+    if (this.#failure === undefined) return;
+    throw new LogError(
+      isFull ? "storage_full" : "unavailable",
+      isFull ? "The disk is full: make room, then send it again." : "The log's index cannot be written: look at the data folder's disk.",
+      { cause: this.#failure },
+    );
+  }
+
+  /**
+   * Goes on with the round, or begins one when enough waits. A failure loses nothing: the next step tries again.
+   * @param ops how many came in since the last step
+   */
+  step(position: number | undefined, ops = 0): void {
+    const isDue = this.#waitingOps >= this.#opsMax || this.#waitingBytes >= limits.localUnindexedBytesMax;
+    if (this.#round === undefined && isDue && position !== undefined) this.#begin(position);
+    if (this.#round === undefined) return;
+    try {
+      // More than comes in, or rounds would grow.
+      this.#write(this.#round, Math.max(Math.ceil(this.#opsMax / stepsOfRound), 2 * ops));
+      this.#failure = undefined;
+    } catch (reason) {
+      this.#failure = reason;
+    }
+  }
+
+  /** Writes everything, if it can be written. */
+  finish(position: number): void {
+    try {
+      if (this.#round !== undefined) this.#write(this.#round, Number.POSITIVE_INFINITY);
+      if (this.#waitingOps === 0) return;
+      this.#write(this.#begin(position), Number.POSITIVE_INFINITY);
+    } catch (reason) {
+      this.#failure = reason;
+    }
+  }
+
+  #begin(position: number): Round {
+    const round = { shards: [...this.#dirty].sort((a, b) => b.id - a.id), position };
+    this.#round = round;
+    this.#roundOps = this.#waitingOps;
+    this.#waitingOps = 0;
+    this.#waitingBytes = 0;
+    return round;
+  }
+
+  #write(round: Round, opsMax: number): void {
+    const { shards, position } = round;
+    const written: LocalShard[] = [];
+    const isLast = this.#transaction(() => {
+      for (let ops = 0; ops < opsMax && written.length < shards.length; ) {
+        const shard = shards[shards.length - 1 - written.length];
+        if (shard === undefined) break;
+        this.#writer.writeShard(shard);
+        written.push(shard);
+        ops += shard.waiting.length + 1;
+      }
+      if (written.length < shards.length) return false;
+      this.#items.write();
+      this.#writer.sweep();
+      this.#writer.writeApplied(position);
+      return true;
+    });
+    shards.length -= written.length;
+    for (const shard of written) {
+      this.#dirty.delete(shard);
+      this.#settle(shard);
+    }
+    if (!isLast) return;
+    this.#items.settle();
+    this.#round = undefined;
+    this.#roundOps = 0;
+  }
+
+  #transaction<T>(run: () => T): T {
+    this.#db.exec("BEGIN");
+    try {
+      const result = run();
+      this.#db.exec("COMMIT");
+      return result;
+    } catch (reason) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw reason;
+    }
+  }
+}
