@@ -1,5 +1,5 @@
 import { LogError } from "../core/errors.ts";
-import type { Journal, ProducerStep } from "../ports/journal.ts";
+import type { Journal, ProducerState, ProducerStep } from "../ports/journal.ts";
 import type { AppendRequest, Topic } from "./log.ts";
 import { placedStep, routeRecords, type ShardRun } from "./routing.ts";
 
@@ -26,10 +26,15 @@ export async function pinnedPartitions(
   return topic.partitions;
 }
 
+/** With a newer epoch in the log the first attempt may be there too: asking then ends in `producer_fenced`, where a new shard would not know better. */
+function mayBeIn(state: ProducerState, step: ProducerStep): boolean {
+  return state.epoch > step.epoch || (state.epoch === step.epoch && state.sequence >= step.sequence);
+}
+
 /** Asks by an append that cannot add anything, as no partition's next offset is -1: it finds its first attempt or is refused. */
 async function isCommitted(journal: Journal, { shard, runs }: ShardRun, step: ProducerStep): Promise<boolean> {
   const { producers } = await journal.head(shard, step.producerId);
-  const used = producers.some((state) => state.index === null && state.epoch === step.epoch && state.sequence >= step.sequence);
+  const used = producers.some((state) => state.index === null && mayBeIn(state, step));
   if (!used) return false;
   const nothing = new Uint8Array(0);
   const parts = runs.map(({ index, records }) => ({ index, records: records.length, maxTimestampMs: 0, batches: nothing }));

@@ -83,11 +83,13 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     await makeTopic(world, prng);
     network.faults = drawFaults(prng);
     storage.faults = drawFaults(prng);
+    store.setFaulty(true);
     const disaster = new Disaster(world, prng);
     await runClients(world, prng);
     disaster.end();
     network.faults = noFaults;
     storage.faults = noFaults;
+    store.setFaulty(false);
     await scheduler.runUntil(() => network.inFlight + storage.inFlight === 0, tasksMax);
     await drain(world, store);
   } catch (reason) {

@@ -9,6 +9,8 @@ import type { Scheduler } from "./scheduler.ts";
 export interface SimStore {
   /** How many processes may have it open at once. */
   readonly processesMax: number;
+  /** Lets what goes wrong in the store itself go wrong, or not. */
+  setFaulty(isFaulty: boolean): void;
   /** Opens it for a process; its engine stops when the process's life ends. */
   open(life: Life): Promise<Engine>;
 }
@@ -18,6 +20,7 @@ export function memorySimStore(scheduler: Scheduler, network: Network): SimStore
   const store = createMemoryStore({ nowMs: () => scheduler.nowMs });
   return {
     processesMax: 3,
+    setFaulty: () => undefined,
     open: async (life) => remoteEngine(createMemoryEngine(store), network, life),
   };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { LogError } from "../../../core/errors.ts";
 import { partitionForKey } from "../../../core/partition.ts";
 import type { Log } from "../../../log/log.ts";
+import { refused } from "../expect.ts";
 import { labelsOf, logCase, places, record, withLog } from "./build.ts";
 import type { LogCase, LogHarness } from "./build.ts";
 
@@ -48,6 +49,19 @@ export const growthCases: readonly LogCase[] = [
     await log.topics.alter("t", { partitions: 3 });
     assert.deepEqual(places(await send()), ["0:0=", "1:0="]);
     assert.deepEqual(await everything(log, harness), ["0 l", "1 r"]);
+  }),
+  logCase("a late copy of a fenced producer's request adds nothing where growth would send it now", async (log, harness) => {
+    await log.topics.create({ name: "t", partitions: 1, partitionsPerShard: 1 });
+    const send = (epoch: number, label: string) =>
+      log.append("t", {
+        records: Array.from({ length: 8 }, (_, i) => record(`${label}${i}`, { key: `key ${i}` })),
+        producer: { id: 3n, epoch, sequence: 0 },
+      });
+    await send(0, "old");
+    await send(1, "new");
+    await log.topics.alter("t", { partitions: 6 });
+    await refused(send(0, "old"), "producer_fenced");
+    assert.equal((await everything(log, harness)).length, 16);
   }),
   logCase("requests that race growths are in the log once, and are found there by every retry", async (log, harness) => {
     await log.topics.create({ name: "t", partitions: 1, partitionsPerShard: 2 });

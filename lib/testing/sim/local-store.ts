@@ -1,0 +1,57 @@
+import { openLocalEngine } from "../../engines/local/index.ts";
+import { SimDisk } from "./disk.ts";
+import type { StoreMaker } from "./simulate.ts";
+
+export interface LocalStoreOptions {
+  /** Syncs do nothing. Default false. */
+  readonly lies?: boolean;
+}
+
+const folder = "/data";
+
+/**
+ * The real local engine over a simulated disk: one process at a time. When it ends, the machine goes on and has what was written, or loses power and
+ * has what was synced. Its index is in memory, so that each start replays the whole journal.
+ */
+export function localSimStore({ lies = false }: LocalStoreOptions = {}): StoreMaker {
+  return ({ scheduler, prng, trace }) => {
+    const disk = new SimDisk(folder, prng.fork(), () => scheduler.nowMs);
+    const journalId = BigInt(prng.next()) * 2n ** 31n + BigInt(prng.next());
+    const fileBytesMax = prng.pick([2_048, 16_384, 131_072]);
+    const unindexedOpsMax = prng.pick([1, 16, 512]);
+    const draws = prng.fork();
+    const faults = {
+      slow: draws.pick([0, 0.01, 0.05]),
+      slowMsMax: 300,
+      shortWrite: draws.pick([0, 0.1]),
+      full: draws.pick([0, 0, 0.02]),
+      failedSync: draws.pick([0, 0, 0.005]),
+      lies,
+    };
+    const powerLoss = draws.pick([0, 0.3, 1]);
+    return {
+      processesMax: 1,
+      setFaulty(isFaulty) {
+        disk.faults = isFaulty ? faults : { ...faults, slow: 0, shortWrite: 0, full: 0, failedSync: 0 };
+      },
+      async open(life) {
+        life.onEnd(() => {
+          const isPowerLoss = draws.chance(powerLoss);
+          trace(`${life.name} leaves the disk ${isPowerLoss ? "without power" : "as it is"}`);
+          if (isPowerLoss) disk.losePower();
+          else disk.processDied();
+        });
+        return await openLocalEngine(folder, {
+          disk: disk.forLife(life),
+          indexPath: ":memory:",
+          fileBytesMax,
+          unindexedOpsMax,
+          journalId,
+          defer: (run) => {
+            life.after(0.01, run);
+          },
+        });
+      },
+    };
+  };
+}
