@@ -80,12 +80,14 @@ async function replayLast({ journalId }: JournalPlace, state: LocalState, file: 
   }
   const scan = new JournalScan(active, size, file, journalId);
   const end = await scan.visit(state.position, (frame) => state.apply(frame.ops, frame.payloadPosition, frame.end));
-  if (end === file.base + size) return;
-  const next = await scan.nextHeader(end + 1);
-  if (next !== undefined) {
-    throw damaged(file, end, `the frame there fails its checks, and another one follows at byte ${next - file.base}. Nothing was changed; restore the file from a copy.`);
+  if (end < file.base + size) {
+    const next = await scan.nextHeader(end + 1);
+    if (next !== undefined) {
+      throw damaged(file, end, `the frame there fails its checks, and another one follows at byte ${next - file.base}. Nothing was changed; restore the file from a copy.`);
+    }
+    // A frame that a crash cut short was never acknowledged: a group is one frame, and none is begun before the one before it is durable.
+    await active.truncate(end - file.base);
   }
-  // A frame that a crash cut short was never acknowledged: a group is one frame, and none is begun before the one before it is durable.
-  await active.truncate(end - file.base);
+  // The last frame may be whole and only in the system's memory: the process died before its sync. From here on it is served.
   await active.sync();
 }

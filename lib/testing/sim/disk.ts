@@ -23,15 +23,17 @@ export class SimDisk {
   faults: DiskFaults = goodDisk;
   readonly #prng: Prng;
   readonly #nowMs: () => number;
+  readonly #trace: (line: string) => void;
   readonly #names = new SimNames();
   readonly #locks = new Map<string, Life>();
   /** Writes that have begun and not ended. */
   readonly #writing = new Set<() => void>();
 
   /** @param folder is there from the start, durably: the medium's root */
-  constructor(folder: string, prng: Prng, nowMs: () => number) {
+  constructor(folder: string, prng: Prng, nowMs: () => number, trace: (line: string) => void) {
     this.#prng = prng;
     this.#nowMs = nowMs;
+    this.#trace = trace;
     this.#names.add(folder, "folder");
     this.#names.begunSync("")();
   }
@@ -51,10 +53,10 @@ export class SimDisk {
   }
 
   forLife(life: Life): Disk {
-    const does = <T>(effect: () => T): Promise<T> => this.#does(life, effect);
+    const does = <T>(effect: () => T, what?: string): Promise<T> => this.#does(life, effect, what);
     const names = this.#names;
     return {
-      open: (path, mode) => does(() => this.#open(life, path, mode)),
+      open: (path, mode) => does(() => this.#open(life, path, mode), `${mode} ${path}`),
       list: (folder) => does(() => names.list(folder).map(([name, node]) => ({ name, isFolder: node === "folder" }))),
       makeFolder: (path) =>
         does(() => {
@@ -89,25 +91,25 @@ export class SimDisk {
     if (found === undefined && mode !== "create") throw failure("ENOENT", path);
     const file = found ?? new SimFile();
     if (found === undefined) this.#names.add(path, file);
-    const does = <T>(effect: () => T): Promise<T> => this.#does(life, effect);
+    const does = <T>(effect: () => T, what?: string): Promise<T> => this.#does(life, effect, what && `${what} ${path}`);
     return {
       info: () => does(() => ({ size: file.size, modifiedMs: file.modifiedMs })),
-      write: (buffers, position) => this.#write(life, file, Buffer.concat(buffers), position),
+      write: (buffers, position) => this.#write(life, file, Buffer.concat(buffers), position, path),
       dataSync: () => {
         const begun = file.begunSync();
-        return does(() => this.#sync(begun));
+        return does(() => this.#sync(begun), "data sync");
       },
       sync: () => {
         const begun = file.begunSync();
-        return does(() => this.#sync(begun));
+        return does(() => this.#sync(begun), "sync");
       },
       read: (into, position) => does(() => file.read(into, position)),
-      truncate: (size) => does(() => file.truncate(size)),
+      truncate: (size) => does(() => file.truncate(size), `cut to ${size}`),
       close: () => does(() => undefined),
     };
   }
 
-  async #write(life: Life, file: SimFile, bytes: Uint8Array, position: number): Promise<number> {
+  async #write(life: Life, file: SimFile, bytes: Uint8Array, position: number, path: string): Promise<number> {
     const isShort = bytes.length > 1 && this.#prng.chance(this.faults.shortWrite);
     const isFull = this.#prng.chance(this.faults.full);
     const count = isShort || isFull ? this.#prng.between(1, bytes.length) : bytes.length;
@@ -115,13 +117,17 @@ export class SimDisk {
       if (this.#prng.chance(0.7)) file.write(position, bytes.subarray(0, this.#prng.between(1, count)));
     };
     this.#writing.add(tear);
-    return await this.#does(life, () => {
-      this.#writing.delete(tear);
-      file.write(position, bytes.subarray(0, count));
-      file.modifiedMs = this.#nowMs();
-      if (isFull) throw failure("ENOSPC", "the disk is full");
-      return count;
-    });
+    return await this.#does(
+      life,
+      () => {
+        this.#writing.delete(tear);
+        file.write(position, bytes.subarray(0, count));
+        file.modifiedMs = this.#nowMs();
+        if (isFull) throw failure("ENOSPC", "the disk is full");
+        return count;
+      },
+      `write ${bytes.length} at ${position} of ${path}`,
+    );
   }
 
   #sync(begun: () => void): void {
@@ -147,14 +153,16 @@ export class SimDisk {
   }
 
   /** Has an effect after a while, and answers a while after that; a process that ends in between has one without the other. */
-  #does<T>(life: Life, effect: () => T): Promise<T> {
+  #does<T>(life: Life, effect: () => T, what?: string): Promise<T> {
     return new Promise((resolve, reject) => {
       life.after(this.#delayMs(), () => {
         let settle: () => void;
+        if (what !== undefined) this.#trace(`${life.name} ${what}`);
         try {
           const value = effect();
           settle = () => resolve(value);
         } catch (reason) {
+          this.#trace(`${life.name} ${String(reason)}`);
           settle = () => reject(reason instanceof Error ? reason : new Error(String(reason)));
         }
         life.after(this.#delayMs() / 4, settle);

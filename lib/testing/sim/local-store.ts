@@ -15,7 +15,7 @@ const folder = "/data";
  */
 export function localSimStore({ lies = false }: LocalStoreOptions = {}): StoreMaker {
   return ({ scheduler, prng, trace }) => {
-    const disk = new SimDisk(folder, prng.fork(), () => scheduler.nowMs);
+    const disk = new SimDisk(folder, prng.fork(), () => scheduler.nowMs, trace);
     const journalId = BigInt(prng.next()) * 2n ** 31n + BigInt(prng.next());
     const fileBytesMax = prng.pick([2_048, 16_384, 131_072]);
     const unindexedOpsMax = prng.pick([1, 16, 512]);

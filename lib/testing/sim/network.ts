@@ -61,7 +61,7 @@ export class Network {
           (value) => respond("ok", () => resolve(value)),
           (reason: unknown) => {
             const error = LogError.from(reason);
-            respond(`${error.code} ${error.outcome}`, () => reject(error));
+            respond(`${error.code} ${error.outcome} (${error.message})`, () => reject(error));
           },
         );
       };
