@@ -99,6 +99,8 @@ async function openPlace(folder: string, disk: Disk, options: LocalEngineOptions
   const known = await readFormat(disk, `${folder}/format`);
   if (known !== undefined) {
     await disk.makeFolder(journalFolder);
+    // Both names may be only in the system's memory: the process that made them died before it synced the folder.
+    await disk.syncFolder(folder);
     return { disk, folder: journalFolder, journalId: known.journalId, fileBytesMax };
   }
   const journalId = options.journalId ?? randomBytes(8).readBigUInt64BE();

@@ -34,6 +34,8 @@ export async function openJournal(place: JournalPlace, state: LocalState): Promi
     return new JournalFiles(disk, folder, [file], active, 0, fileBytesMax);
   }
   checkStart(found, state.position);
+  // The last file's name may be only in the system's memory: the process that made it died before it synced the folder.
+  await disk.syncFolder(folder);
   for (const [nth, file] of found.entries()) {
     const next = found[nth + 1];
     if (next !== undefined) await replayClosed(place, state, file, next.base);
