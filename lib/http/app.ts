@@ -18,7 +18,7 @@ export interface AppOptions {
   readonly engine?: string;
   /** Whether a `Host` (name and port, lower case) is this server's. Default: every one is, for callers that no browser can reach. */
   readonly isHostAllowed?: (host: string) => boolean;
-  /** Hears of faults in Stratalog itself, which clients are told only the fact of. Default: nobody. */
+  /** Hears of `internal` errors, of which clients are told only the fact, and of `corrupt_log`. Default: nobody. */
   readonly reportFault?: (error: LogError) => void;
 }
 
@@ -32,15 +32,18 @@ export interface App {
 /** The HTTP API over a log. */
 export function createApp(log: Log, options: AppOptions): App {
   const { compression, version = "0.0.0", engine = "unknown", isHostAllowed, reportFault } = options;
-  const services: Services = { log, compression, budget: new BodyBudget(), version, engine };
+  const seen = (reason: unknown): LogError => {
+    const error = LogError.from(reason);
+    if (error.code === "internal" || error.code === "corrupt_log") reportFault?.(error);
+    return error;
+  };
+  const services: Services = { log, compression, budget: new BodyBudget(), version, engine, seen };
   const answer = async (request: AppRequest): Promise<AppResponse> => {
     try {
       checkCaller(request, isHostAllowed);
       return await dispatch(services, request);
     } catch (reason) {
-      const error = LogError.from(reason);
-      if (error.code === "internal") reportFault?.(error);
-      return errorResponse(error);
+      return errorResponse(seen(reason));
     }
   };
   const handle = async (request: AppRequest): Promise<AppResponse> => {

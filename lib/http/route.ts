@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../core/errors.ts";
+import type { ErrorCode, LogError } from "../core/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Compression } from "../ports/compression.ts";
 import type { BodyBudget } from "./body-budget.ts";
@@ -14,6 +14,8 @@ export interface Services {
   readonly budget: BodyBudget;
   readonly version: string;
   readonly engine: string;
+  /** Every error that a client is told goes through here: a fault in Stratalog is reported to who runs it. */
+  seen(reason: unknown): LogError;
 }
 
 /** What a handler works on. */

@@ -96,7 +96,7 @@ export class JsonReader {
     return this.stringEscaped ? Buffer.from(this.stringText()) : this.#slice(this.stringStart, this.stringEnd);
   }
 
-  /** Whether the string that was read last is this one. */
+  /** Whether the string that was read last is this one, which is ASCII. */
   stringIs(name: string): boolean {
     if (this.stringEscaped) return this.stringText() === name;
     const start = this.stringStart;

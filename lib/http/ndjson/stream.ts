@@ -1,11 +1,11 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import type { Log, PartitionedRecord, RecordResult } from "../../log/log.ts";
+import type { PartitionedRecord, RecordResult } from "../../log/log.ts";
 import { located } from "../json/record-input.ts";
 import { writeResults } from "../json/results-output.ts";
 import type { AppResponse } from "../message.ts";
 import { errorHeaders, errorResponse, wireError } from "../responses.ts";
-import type { Call } from "../route.ts";
+import type { Call, Services } from "../route.ts";
 import { statusOf } from "../status.ts";
 import { mediaTypes } from "../wire.ts";
 import { LineCutter, noRecords, recordOfLine } from "./lines.ts";
@@ -20,11 +20,11 @@ const heldBytes = limits.ndjsonChunkBytes + limits.ndjsonLineBytesMax;
  * `resumeLine`, the first line that is not in the log.
  */
 export function streamNdjson(call: Call): Promise<AppResponse> {
-  return call.services.budget.hold(heldBytes, () => new NdjsonAppend(call.services.log, call.topic).run(call.request.chunks()));
+  return call.services.budget.hold(heldBytes, () => new NdjsonAppend(call).run(call.request.chunks()));
 }
 
 class NdjsonAppend {
-  readonly #log: Log;
+  readonly #services: Services;
   readonly #topic: string;
   readonly #done = new ResultList();
   /** The results of the piece that failed in part, as JSON. */
@@ -35,8 +35,8 @@ class NdjsonAppend {
   #line = 0;
   #resumeLine = 1;
 
-  constructor(log: Log, topic: string) {
-    this.#log = log;
+  constructor({ services, topic }: Call) {
+    this.#services = services;
     this.#topic = topic;
   }
 
@@ -50,7 +50,7 @@ class NdjsonAppend {
       await this.#flush();
       if (this.#done.length === 0) throw noRecords();
     } catch (error) {
-      return this.#failed(LogError.from(error));
+      return this.#failed(this.#services.seen(error));
     }
     return { status: 200, headers: { "content-type": mediaTypes.json }, body: this.#answer("}") };
   }
@@ -86,7 +86,7 @@ class NdjsonAppend {
     this.#pieceBytes = 0;
     let results: readonly RecordResult[];
     try {
-      results = await this.#log.append(this.#topic, { records });
+      results = await this.#services.log.append(this.#topic, { records });
     } catch (error) {
       throw located(error, { line: lines[0] ?? 0 });
     }

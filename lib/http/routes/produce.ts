@@ -101,8 +101,12 @@ async function append(
 ): Promise<AppResponse> {
   const results = await services.log.append(topic, { records, atomic, ...options });
   const failures = countFailures(results);
-  if (failures < results.length) return json(failures === 0 ? 200 : statusPartly, `{"offsets":[${writeResults(results)}]}`);
+  if (failures === 0) return json(200, `{"offsets":[${writeResults(results)}]}`);
   const errors = results.flatMap((result) => ("error" in result ? [result.error] : []));
+  if (failures < results.length) {
+    for (const error of new Set(errors)) services.seen(error);
+    return json(statusPartly, `{"offsets":[${writeResults(results)}]}`);
+  }
   // If any of it may be in the log, that is what the client has to know.
   throw errors.find((error) => error.outcome === "unknown") ?? errors[0] ?? new LogError("internal", "the log gave no results", { outcome: "unknown" });
 }

@@ -1,5 +1,6 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
+import type { FetchRequest, FetchResult } from "../../log/log.ts";
 import type { AppResponse } from "../message.ts";
 import { wireError } from "../responses.ts";
 import type { Call } from "../route.ts";
@@ -25,21 +26,28 @@ export function eventStream(call: Call, events: (signal: AbortSignal) => AsyncGe
   return {
     status: 200,
     headers: { "content-type": mediaTypes.eventStream, "cache-control": "no-store", "x-accel-buffering": "no" },
-    body: guarded(call.request.signal, events),
+    body: guarded(call, events),
   };
 }
 
-async function* guarded(signal: AbortSignal, events: (signal: AbortSignal) => AsyncGenerator<string>): AsyncGenerator<string> {
+async function* guarded({ request, services }: Call, events: (signal: AbortSignal) => AsyncGenerator<string>): AsyncGenerator<string> {
   yield `retry: ${limits.streamRetryMs}\n\n`;
   try {
-    yield* events(signal);
+    yield* events(request.signal);
   } catch (error) {
-    if (!signal.aborted) yield `event: error\ndata: ${JSON.stringify({ error: wireError(LogError.from(error)) })}\n\n`;
+    if (!request.signal.aborted) yield `event: error\ndata: ${JSON.stringify({ error: wireError(services.seen(error)) })}\n\n`;
   }
 }
 
-/** Streams end when their topic does, also when another one has its name by now. @throws unknown_topic_or_partition */
-export async function checkSameTopic({ services, topic }: Call, id: string): Promise<void> {
+/** Fetches for a stream of a topic. @throws unknown_topic_or_partition, also when another topic has the name by now */
+export async function fetchOf(call: Call, topicId: string, request: FetchRequest, partition = call.partition): Promise<FetchResult> {
+  const result = await call.services.log.fetch(call.topic, partition, { ...request, bytesMax: limits.streamFetchBytes });
+  await checkSameTopic(call, topicId);
+  return result;
+}
+
+/** A stream ends when its topic does: another one of the same name has other offsets. To be called after reading. @throws unknown_topic_or_partition */
+export async function checkSameTopic({ services, topic }: Call, topicId: string): Promise<void> {
   const now = await services.log.topics.get(topic);
-  if (now.id !== id) throw new LogError("unknown_topic_or_partition", `Topic "${topic}" was deleted and made anew: start again.`);
+  if (now.id !== topicId) throw new LogError("unknown_topic_or_partition", `Topic "${topic}" was deleted and made anew: start again.`);
 }

@@ -7,7 +7,7 @@ import type { AppResponse } from "../message.ts";
 import { shown } from "../query.ts";
 import type { Call } from "../route.ts";
 import { parseOffset } from "../times.ts";
-import { checkSameTopic, eventStream, keepAlive, lastEventId, recordEvent } from "./events.ts";
+import { eventStream, fetchOf, keepAlive, lastEventId, recordEvent } from "./events.ts";
 
 /** What goes to the socket at once. */
 const pieceChars = 64 * 1024;
@@ -18,19 +18,16 @@ export async function streamPartition(call: Call): Promise<AppResponse> {
   const format = query.oneOf("format", recordFormats);
   const from = startOf(call);
   const { id } = await services.log.topics.get(topic);
-  const bytesMax = limits.streamFetchBytes;
-  const first = await services.log.fetch(topic, partition, { from, bytesMax });
+  const first = await fetchOf(call, id, { from });
   return eventStream(call, async function* (signal) {
     let result = first;
     for (;;) {
       yield* recordEvents(call, result, { format, partition, idOf: String });
       if (signal.aborted) return;
       const next = result.nextOffset;
-      result = await services.log.fetch(topic, partition, { from: next, bytesMax, waitMs: limits.streamKeepAliveMs, signal });
-      if (result.nextOffset > next) continue;
+      result = await fetchOf(call, id, { from: next, waitMs: limits.streamKeepAliveMs, signal });
       if (signal.aborted) return;
-      await checkSameTopic(call, id);
-      yield keepAlive;
+      if (result.nextOffset === next) yield keepAlive;
     }
   });
 }

@@ -18,7 +18,7 @@ export class TopicPosition {
   static parse(text: string, topicId: string): TopicPosition {
     const split = text.indexOf("~");
     const parts = text.slice(split + 1).split(".");
-    if (split < 0 || parts.length > limits.streamPartitionsMax || !parts.every((part) => /^[0-9a-z]{1,10}$/.test(part))) {
+    if (split < 0 || parts.length > limits.streamPartitionsMax || !parts.every(isOffset)) {
       throw new LogError("invalid_request", "Last-Event-ID is none of this stream's: send the id of an event as it was.");
     }
     if (text.slice(0, split) !== topicId) {
@@ -50,4 +50,8 @@ export class TopicPosition {
     const end = after.length === 0 ? "" : `.${write(after)}`;
     return (next) => `${start}${next.toString(36)}${end}`;
   }
+}
+
+function isOffset(text: string): boolean {
+  return /^[0-9a-z]{1,11}$/.test(text) && Number.isSafeInteger(Number.parseInt(text, 36));
 }

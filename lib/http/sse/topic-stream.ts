@@ -5,7 +5,7 @@ import { recordFormats } from "../json/record-output.ts";
 import type { AppResponse } from "../message.ts";
 import type { Call } from "../route.ts";
 import { parseOffset } from "../times.ts";
-import { checkSameTopic, eventStream, keepAlive, lastEventId } from "./events.ts";
+import { checkSameTopic, eventStream, fetchOf, keepAlive, lastEventId } from "./events.ts";
 import { recordEvents } from "./partition-stream.ts";
 import { TopicPosition } from "./topic-position.ts";
 
@@ -18,28 +18,26 @@ export async function streamTopic(call: Call): Promise<AppResponse> {
   const position = await startOf(call, id, from);
   return eventStream(call, async function* (signal) {
     for (;;) {
-      const ahead = partitionsAhead(position, await watermarks(call));
+      const ahead = partitionsAhead(position, await watermarks(call, id));
       for (const partition of ahead) {
-        const result = await services.log.fetch(topic, partition, { from: position.next(partition), bytesMax: limits.streamFetchBytes });
+        const result = await fetchOf(call, id, { from: position.next(partition) }, partition);
         const write = position.writer(partition);
         yield* recordEvents(call, result, { format, partition, idOf: (offset) => write(offset + 1) });
         position.move(partition, result.nextOffset);
         if (signal.aborted) return;
       }
       if (ahead.length > 0) continue;
-      const changed = await waitForMore(call, position, signal);
+      const more = await waitForMore(call, id, position, signal);
       if (signal.aborted) return;
-      if (changed) continue;
-      await checkSameTopic(call, id);
-      yield keepAlive;
+      if (!more) yield keepAlive;
     }
   });
 }
 
 /** @returns false when nothing came in `limits.streamKeepAliveMs` */
-async function waitForMore(call: Call, position: TopicPosition, signal: AbortSignal): Promise<boolean> {
+async function waitForMore(call: Call, topicId: string, position: TopicPosition, signal: AbortSignal): Promise<boolean> {
   const { services, topic } = call;
-  const isAhead = async (): Promise<boolean> => partitionsAhead(position, await watermarks(call)).length > 0;
+  const isAhead = async (): Promise<boolean> => partitionsAhead(position, await watermarks(call, topicId)).length > 0;
   const enough = new AbortController();
   // Listening starts before looking: what comes in between is not missed.
   const change = services.log.changed(topic, limits.streamKeepAliveMs, AbortSignal.any([signal, enough.signal]));
@@ -58,14 +56,15 @@ function partitionsAhead(position: TopicPosition, marks: readonly Watermarks[]):
   return marks.filter(({ partition, highWatermark }) => position.next(partition) < highWatermark).map(({ partition }) => partition);
 }
 
-async function watermarks({ services, topic }: Call): Promise<readonly Watermarks[]> {
-  const marks = await services.log.watermarks(topic);
+async function watermarks(call: Call, topicId: string): Promise<readonly Watermarks[]> {
+  const marks = await call.services.log.watermarks(call.topic);
+  await checkSameTopic(call, topicId);
   if (marks.length <= limits.streamPartitionsMax) return marks;
   throw new LogError("invalid_request", `A topic of more than ${limits.streamPartitionsMax} partitions has no stream: stream its partitions.`);
 }
 
 async function startOf(call: Call, topicId: string, from: FetchFrom): Promise<TopicPosition> {
-  const marks = await watermarks(call);
+  const marks = await watermarks(call, topicId);
   const id = lastEventId(call);
   const position = id === undefined ? new TopicPosition(topicId, await resolve(call, from, marks)) : TopicPosition.parse(id, topicId);
   for (const { partition, logStartOffset, highWatermark } of marks) {
