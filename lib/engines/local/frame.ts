@@ -56,12 +56,12 @@ export class FrameWriter {
   }
 }
 
-/** The header at the start of the bytes, whatever its version; undefined when they hold none, or not one that belongs there. */
-export function decodeFrameHeader(bytes: Uint8Array, journalId: bigint, position: number): FrameHeader | undefined {
+/** The header at the start of the bytes, whatever its version, journal and position; undefined when they hold none. */
+export function decodeFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
   if (bytes.length < frameHeaderBytes) return undefined;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, frameHeaderBytes);
   if (view.readUInt32BE(0) !== frameMagic || view.readUInt32BE(44) !== checksum(view.subarray(0, 44))) return undefined;
-  const header: FrameHeader = {
+  return {
     version: view.readUInt8(4),
     journalId: view.readBigUInt64BE(8),
     position: Number(view.readBigUInt64BE(16)),
@@ -69,7 +69,6 @@ export function decodeFrameHeader(bytes: Uint8Array, journalId: bigint, position
     payloadBytes: Number(view.readBigUInt64BE(28)),
     opsChecksum: view.readUInt32BE(36),
   };
-  return header.journalId === journalId && header.position === position ? header : undefined;
 }
 
 /** The operations of a frame; undefined when their checksum is wrong. @throws unsupported_version for an operation that is not known */

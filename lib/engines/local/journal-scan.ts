@@ -33,7 +33,7 @@ export class JournalScan {
   /**
    * Visits the frames from a journal position on.
    * @returns where the run of whole frames ends
-   * @throws unsupported_version
+   * @throws unsupported_version, corrupt_log
    */
   async visit(from: number, visit: (frame: ScannedFrame) => void): Promise<number> {
     for (let position = from; ; ) {
@@ -50,7 +50,8 @@ export class JournalScan {
       const bytes = await this.#window.read(at, Math.min(chunkBytes, this.#size - at));
       for (let found = bytes.indexOf(magicBytes); found >= 0; found = bytes.indexOf(magicBytes, found + 1)) {
         const position = this.#file.base + at + found;
-        if ((await this.#header(position)) !== undefined) return position;
+        const header = await this.#header(position);
+        if (header !== undefined && this.#isOurs(header, position)) return position;
       }
       // A magic may lie across two chunks.
       at += Math.max(1, bytes.length - magicBytes.length + 1);
@@ -61,6 +62,8 @@ export class JournalScan {
   async #frame(position: number): Promise<ScannedFrame | undefined> {
     const header = await this.#header(position);
     if (header === undefined) return undefined;
+    // No crash leaves that: a header that is whole was written there on purpose, for another place.
+    if (!this.#isOurs(header, position)) throw damaged(this.#file, position, "a frame of another journal, or of another place, is there. Restore the file.");
     checkFrameVersion(header, `${this.#file.path} at ${position - this.#file.base}`);
     const opsAt = position - this.#file.base + frameHeaderBytes;
     const payloadAt = opsAt + header.opsBytes;
@@ -74,7 +77,11 @@ export class JournalScan {
   async #header(position: number): Promise<FrameHeader | undefined> {
     const at = position - this.#file.base;
     if (at + frameHeaderBytes > this.#size) return undefined;
-    return decodeFrameHeader(await this.#window.read(at, frameHeaderBytes), this.#journalId, position);
+    return decodeFrameHeader(await this.#window.read(at, frameHeaderBytes));
+  }
+
+  #isOurs(header: FrameHeader, position: number): boolean {
+    return header.journalId === this.#journalId && header.position === position;
   }
 
   async #isPayloadWhole(ops: readonly JournalOp[], payloadAt: number, payloadBytes: number): Promise<boolean> {
