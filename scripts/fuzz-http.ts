@@ -3,7 +3,11 @@ import { parseArgs } from "node:util";
 import { fuzzHttp } from "./fuzz/fuzzer.ts";
 
 const { values } = parseArgs({
-  options: { inputs: { type: "string", default: "200000" }, seed: { type: "string", default: "1" }, json: { type: "boolean", default: false } },
+  options: {
+    inputs: { type: "string", default: "200000" },
+    seed: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  },
 });
 const inputs = Number(values.inputs);
 const seed = Number(values.seed);

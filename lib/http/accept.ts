@@ -58,7 +58,10 @@ export function contentType<const T extends string>(request: AppRequest, taken: 
   const [type = "", ...parameters] = (header ?? "").split(";").map((part) => part.trim().toLowerCase());
   const known = taken.find((candidate) => candidate === type);
   if (known === undefined) {
-    throw new LogError("unsupported_media_type", `Send Content-Type: ${taken.join(" or ")}${type === "" ? "" : `, not ${type.slice(0, 80)}`}.`);
+    throw new LogError(
+      "unsupported_media_type",
+      `Send Content-Type: ${taken.join(" or ")}${type === "" ? "" : `, not ${type.slice(0, 80)}`}.`,
+    );
   }
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {

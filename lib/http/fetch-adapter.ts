@@ -63,9 +63,9 @@ function webBody(body: AppBody): string | Uint8Array<ArrayBuffer> | ReadableStre
   const iterator = body[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done === true) controller.close();
-      else controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
+      const next = await iterator.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(typeof next.value === "string" ? encoder.encode(next.value) : next.value);
     },
     async cancel() {
       await iterator.return?.();

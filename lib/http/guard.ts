@@ -11,7 +11,9 @@ import { shown } from "./query.ts";
 export function checkCaller(request: AppRequest, isHostAllowed: ((host: string) => boolean) | undefined): void {
   const host = request.header("host")?.toLowerCase();
   if (isHostAllowed !== undefined && (host === undefined || !isHostAllowed(host))) {
-    throw forbidden(`This server is not "${shown(host ?? "")}": use localhost or 127.0.0.1 with its port, or allow the host when starting it.`);
+    throw forbidden(
+      `This server is not "${shown(host ?? "")}": use localhost or 127.0.0.1 with its port, or allow the host when starting it.`,
+    );
   }
   const site = request.header("sec-fetch-site");
   if (site !== undefined && site !== "same-origin" && site !== "none") {

@@ -70,4 +70,12 @@ export interface Route {
 }
 
 /** What any operation may answer. */
-export const commonErrors = ["invalid_request", "forbidden", "throttled", "corrupt_log", "internal", "unavailable", "timeout"] as const satisfies ErrorCode[];
+export const commonErrors = [
+  "invalid_request",
+  "forbidden",
+  "throttled",
+  "corrupt_log",
+  "internal",
+  "unavailable",
+  "timeout",
+] as const satisfies ErrorCode[];

@@ -97,7 +97,9 @@ export interface ProduceBody {
   readonly records: readonly WireNewRecord[];
 }
 /** In request order. With query `atomic=true` all have an offset or the request has failed. */
-export type WireRecordResult = { readonly partition: number; readonly offset: number } | { readonly partition: number; readonly error: WireError };
+export type WireRecordResult =
+  | { readonly partition: number; readonly offset: number }
+  | { readonly partition: number; readonly error: WireError };
 /**
  * 200 when all records are in the log, 207 when some are (each failed one has its `error`); when none is, an `ErrorBody`.
  * An NDJSON request that fails on its way has both: the offsets of the records before, and the `error`, under the error's status.

@@ -68,6 +68,11 @@ export class NodeRequest implements AppRequest {
     }
   }
 
+  /** Whether the client still waits for a word before it sends its body. */
+  get isHeldBack(): boolean {
+    return this.#sendContinue;
+  }
+
   #continue(): void {
     if (this.#sendContinue) this.#response.writeContinue();
     this.#sendContinue = false;

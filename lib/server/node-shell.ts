@@ -27,7 +27,12 @@ export function createNodeServer(app: App, closing: AbortSignal): Server {
   const serve = (incoming: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     // A connection that breaks while it is written to is no fault of the server's.
     response.on("error", ignore);
-    answer(app, new NodeRequest(incoming, response, closing, expectsContinue), incoming, response).catch(() => response.destroy());
+    const request = new NodeRequest(incoming, response, closing, expectsContinue);
+    answer(app, request, incoming, response)
+      .then(() => {
+        if (closing.aborted) closeWhenIdle(server, response);
+      })
+      .catch(() => response.destroy());
   };
   server.on("request", (incoming, response) => serve(incoming, response, false));
   server.on("checkContinue", (incoming: IncomingMessage, response: ServerResponse) => serve(incoming, response, true));
@@ -41,9 +46,10 @@ async function answer(app: App, request: NodeRequest, incoming: IncomingMessage,
     if (isStream(body)) await body[Symbol.asyncIterator]().return?.();
     return;
   }
-  // What is left of a body stands before the next request: that connection ends here.
   const isLeft = !incoming.complete;
-  const head: Record<string, string | number> = isLeft ? { ...headers, connection: "close" } : { ...headers };
+  const head: Record<string, string | number> = { ...headers };
+  if (isLeft && (request.isHeldBack || Number(incoming.headers["content-length"] ?? 0) > limits.refusedBodyBytesMax))
+    head["connection"] = "close";
   if (isStream(body)) {
     response.writeHead(status, head);
     await pump(body, response);
@@ -70,7 +76,13 @@ async function pump(body: Exclude<AppResponse["body"], string | Uint8Array | und
   response.end();
 }
 
-/** Reads and drops some of a body that was refused: a sender that is cut off while sending does not get to see the answer. */
+/** A connection that outlives its last answer would hold up a server that closes. */
+function closeWhenIdle(server: Server, response: ServerResponse): void {
+  if (response.closed) server.closeIdleConnections();
+  else response.once("close", () => server.closeIdleConnections());
+}
+
+/** Reads and drops what is left of a body that was refused: a sender that is cut off while sending does not get to see the answer. */
 function dropRest(incoming: IncomingMessage): void {
   let left: number = limits.refusedBodyBytesMax;
   incoming.on("error", ignore);
@@ -94,7 +106,12 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
         ? new LogError("timeout", "The request did not come in time.")
         : new LogError("invalid_request", "This is no HTTP/1.1 request.");
   const { body } = errorResponse(reason);
-  const status = reason.code === "timeout" ? "408 Request Timeout" : error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  const status =
+    reason.code === "timeout"
+      ? "408 Request Timeout"
+      : error.code === "HPE_HEADER_OVERFLOW"
+        ? "431 Request Header Fields Too Large"
+        : "400 Bad Request";
   const text = typeof body === "string" ? body : "";
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,

@@ -82,7 +82,9 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
     await once(server, "listening");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LogError("unavailable", `Cannot listen on ${urlOf(host, port)}: ${reason}. Is another server running? Take another port.`, { cause });
+    throw new LogError("unavailable", `Cannot listen on ${urlOf(host, port)}: ${reason}. Is another server running? Take another port.`, {
+      cause,
+    });
   }
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : port;

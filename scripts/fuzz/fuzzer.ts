@@ -62,12 +62,22 @@ function makeRequest(random: SeededRandom, batches: readonly Uint8Array[]): Plai
     case 2:
       return new PlainRequest("POST", records, { "content-type": json }, wounded(produceBodies));
     case 3:
-      return new PlainRequest("POST", records, { "content-type": json }, Buffer.from(random.chance(50) ? largeBody(random) : tokenSoup(random)));
+      return new PlainRequest(
+        "POST",
+        records,
+        { "content-type": json },
+        Buffer.from(random.chance(50) ? largeBody(random) : tokenSoup(random)),
+      );
     case 4:
       return new PlainRequest("POST", records, { "content-type": ndjson }, wounded(ndjsonBodies));
     case 5:
     case 6:
-      return new PlainRequest("POST", `${records}?partition=${random.below(partitions)}`, { "content-type": rawBatch }, woundedBatch(random, random.pick(batches)));
+      return new PlainRequest(
+        "POST",
+        `${records}?partition=${random.below(partitions)}`,
+        { "content-type": rawBatch },
+        woundedBatch(random, random.pick(batches)),
+      );
     case 7: {
       const [type, body] = random.pick([
         [json, wounded(produceBodies)],
@@ -77,12 +87,26 @@ function makeRequest(random: SeededRandom, batches: readonly Uint8Array[]): Plai
       return new PlainRequest("POST", records + queryText(random), headersFor(random, type), body);
     }
     case 8: {
-      const path = random.pick([`/v1/topics/${topic}/partitions/${random.below(partitions + 1)}/records`, records, `/v1/topics/${topic}/offsets`, "/v1/topics"]);
-      return new PlainRequest(random.pick(["GET", "GET", "GET", "HEAD"]), (random.chance(5) ? mutateText(random, path) : path) + queryText(random), headersFor(random, json));
+      const path = random.pick([
+        `/v1/topics/${topic}/partitions/${random.below(partitions + 1)}/records`,
+        records,
+        `/v1/topics/${topic}/offsets`,
+        "/v1/topics",
+      ]);
+      return new PlainRequest(
+        random.pick(["GET", "GET", "GET", "HEAD"]),
+        (random.chance(5) ? mutateText(random, path) : path) + queryText(random),
+        headersFor(random, json),
+      );
     }
     default: {
       const path = random.pick(["/v1/topics", `/v1/topics/${topic}`, `/v1/topics/other`, "/openapi.json", "/", "*"]);
-      return new PlainRequest(random.pick(["POST", "PATCH", "PUT", "GET", "OPTIONS", "BREW"]), path, headersFor(random, json), wounded(topicBodies));
+      return new PlainRequest(
+        random.pick(["POST", "PATCH", "PUT", "GET", "OPTIONS", "BREW"]),
+        path,
+        headersFor(random, json),
+        wounded(topicBodies),
+      );
     }
   }
 }

@@ -25,8 +25,44 @@ export const topicBodies: readonly string[] = [
 ];
 
 const tokens = [
-  ...["{", "}", "[", "]", ",", ":", '"', "\\", " ", "\n", "null", "true", "false", "0", "-", "1.0", "1e999", "9007199254740993", "01", "+1", ".5", "NaN"],
-  ...['"records"', '"value"', '"key"', '"valueBase64"', '"keyBase64"', '"headers"', '"partition"', '"timestamp"', '"base64"', '"__proto__"', '""', '"eA=="'],
+  ...[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "\\",
+    " ",
+    "\n",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-",
+    "1.0",
+    "1e999",
+    "9007199254740993",
+    "01",
+    "+1",
+    ".5",
+    "NaN",
+  ],
+  ...[
+    '"records"',
+    '"value"',
+    '"key"',
+    '"valueBase64"',
+    '"keyBase64"',
+    '"headers"',
+    '"partition"',
+    '"timestamp"',
+    '"base64"',
+    '"__proto__"',
+    '""',
+    '"eA=="',
+  ],
   ...['"\\ud800"', '"\\u0000"', '"\\"', "\u0000", "\ufeff", "é", "{}", "[]", '{"value":"x"}', '{"records":[', "]}", "[[[[[[[[", '{"a":'],
 ];
 
@@ -50,9 +86,39 @@ export function largeBody(random: SeededRandom): string {
   ])();
 }
 
-const parameters = ["offset", "limit", "maxBytes", "wait", "format", "partition", "atomic", "expectedOffset", "timestamp", "prefix", "cursor", "nope"];
+const parameters = [
+  "offset",
+  "limit",
+  "maxBytes",
+  "wait",
+  "format",
+  "partition",
+  "atomic",
+  "expectedOffset",
+  "timestamp",
+  "prefix",
+  "cursor",
+  "nope",
+];
 const parameterValues = [
-  ...["0", "1", "-1", "5", "latest", "earliest", "@0", "@2026-01-31T08:00:00Z", "@2026-01-31", "@x", "text", "json", "base64", "true", "false", ""],
+  ...[
+    "0",
+    "1",
+    "-1",
+    "5",
+    "latest",
+    "earliest",
+    "@0",
+    "@2026-01-31T08:00:00Z",
+    "@2026-01-31",
+    "@x",
+    "text",
+    "json",
+    "base64",
+    "true",
+    "false",
+    "",
+  ],
   ...["9007199254740992", "99999999999999999999", "1e3", "0x1", "%00", "%ff", "%", "%F0%9F%98%80", "a b", "+", "1;2", "10000", "16777216"],
 ];
 
@@ -65,8 +131,25 @@ export function queryText(random: SeededRandom): string {
 }
 
 const headerValues = {
-  accept: ["*/*", "application/json", "text/event-stream", "application/vnd.stratalog.record-batch", "text/html", "application/*;q=0.5, */*;q=2", ";;,,", ""],
-  "content-type": ["application/json", "application/x-ndjson", "application/vnd.stratalog.record-batch", "text/plain", "application/json;charset=utf-8", "", "/"],
+  accept: [
+    "*/*",
+    "application/json",
+    "text/event-stream",
+    "application/vnd.stratalog.record-batch",
+    "text/html",
+    "application/*;q=0.5, */*;q=2",
+    ";;,,",
+    "",
+  ],
+  "content-type": [
+    "application/json",
+    "application/x-ndjson",
+    "application/vnd.stratalog.record-batch",
+    "text/plain",
+    "application/json;charset=utf-8",
+    "",
+    "/",
+  ],
   "producer-id": ["0", "1", "9223372036854775807", "9223372036854775808", "-1", "x", ""],
   "producer-epoch": ["0", "1", "32767", "32768", ""],
   "producer-seq": ["0", "1", "2", "2147483647", "2147483648", "1.5"],

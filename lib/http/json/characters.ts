@@ -33,4 +33,6 @@ export function isHexDigit(byte: number): boolean {
 }
 
 /** 1 for each byte that stands for itself in a string: no quote, no backslash, no control character. */
-export const plainInString: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x20 && byte !== code.quote && byte !== code.backslash ? 1 : 0));
+export const plainInString: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte !== code.quote && byte !== code.backslash ? 1 : 0,
+);

@@ -18,7 +18,6 @@ function readFields(reader: JsonReader, known?: readonly string[]): ReadonlyMap<
   reader.expect(code.openObject, "an object");
   if (reader.take(code.closeObject)) return fields;
   do {
-
     reader.string();
     const name = reader.stringText();
     if (known?.includes(name) === false) throw unknownField(name, known);

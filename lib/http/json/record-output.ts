@@ -42,7 +42,10 @@ function writeHeaders(record: StoredRecord, format: RecordFormat): string {
     if (values === undefined) byName.set(key, [written]);
     else values.push(written);
   }
-  const fields = Array.from(byName, ([name, values]) => `${JSON.stringify(name)}:${values.length === 1 ? (values[0] ?? "") : `[${values.join(",")}]`}`);
+  const fields = Array.from(
+    byName,
+    ([name, values]) => `${JSON.stringify(name)}:${values.length === 1 ? (values[0] ?? "") : `[${values.join(",")}]`}`,
+  );
   return `{${fields.join(",")}}`;
 }
 

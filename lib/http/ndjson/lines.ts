@@ -71,7 +71,10 @@ export function ndjsonRecords(bytes: Uint8Array): PartitionedRecord[] {
     const record = recordOfLine(line, ++number);
     if (record === undefined) return;
     if (records.length === limits.requestRecordsMax) {
-      throw new LogError("request_too_large", `An NDJSON request that is applied as one holds at most ${limits.requestRecordsMax} records.`);
+      throw new LogError(
+        "request_too_large",
+        `An NDJSON request that is applied as one holds at most ${limits.requestRecordsMax} records.`,
+      );
     }
     records.push(record);
   };

@@ -68,7 +68,10 @@ class NdjsonAppend {
     const record = recordOfLine(line, ++this.#line);
     if (record === undefined) return;
     if (this.#done.length + this.#piece.length === limits.ndjsonRecordsMax) {
-      const error = new LogError("request_too_large", `An NDJSON request holds at most ${limits.ndjsonRecordsMax} records: send the rest in another.`);
+      const error = new LogError(
+        "request_too_large",
+        `An NDJSON request holds at most ${limits.ndjsonRecordsMax} records: send the rest in another.`,
+      );
       throw located(error, { line: this.#line });
     }
     this.#piece.push(record);

@@ -23,10 +23,7 @@ export async function fetchJson({ services, topic, partition }: Call, request: F
     count++;
   }
   const { highWatermark, logStartOffset } = result;
-  return json(
-    200,
-    `{"records":[${text}],"nextOffset":${nextOffset},"highWatermark":${highWatermark},"logStartOffset":${logStartOffset}}`,
-  );
+  return json(200, `{"records":[${text}],"nextOffset":${nextOffset},"highWatermark":${highWatermark},"logStartOffset":${logStartOffset}}`);
 }
 
 /** The batches as they are stored. */

@@ -15,7 +15,9 @@ const find: Operation = {
       schema: { type: "string", default: "earliest" },
     },
   },
-  answers: { 200: { description: "By partition; null where no record is that late.", content: { [mediaTypes.json]: ref("OffsetsAnswer") } } },
+  answers: {
+    200: { description: "By partition; null where no record is that late.", content: { [mediaTypes.json]: ref("OffsetsAnswer") } },
+  },
   errors: [],
   async handle({ services: { log }, query, topic }) {
     const text = query.get("timestamp") ?? "earliest";
@@ -30,7 +32,10 @@ const find: Operation = {
     }
     const timestampMs = parseTimeMs(text);
     if (timestampMs === undefined) {
-      throw new LogError("invalid_request", `"${shown(text)}" is no time: use epoch milliseconds, ISO 8601 with a zone, earliest or latest.`);
+      throw new LogError(
+        "invalid_request",
+        `"${shown(text)}" is no time: use epoch milliseconds, ISO 8601 with a zone, earliest or latest.`,
+      );
     }
     const found = await log.offsetsForTime(topic, timestampMs);
     const offsets = found.map((at) => ({ partition: at.partition, offset: at.offset ?? null, timestamp: at.timestampMs ?? null }));

@@ -31,7 +31,10 @@ export const produce: Operation = {
     },
   },
   headers: {
-    "Producer-Id": { description: "Makes the request idempotent: an integer below 2^63.", schema: { type: "string", pattern: "^\\d{1,19}$" } },
+    "Producer-Id": {
+      description: "Makes the request idempotent: an integer below 2^63.",
+      schema: { type: "string", pattern: "^\\d{1,19}$" },
+    },
     "Producer-Epoch": {
       description: "A newer epoch fences older ones off. Default 0.",
       schema: { type: "integer", minimum: 0, maximum: limits.producerEpochMax },
@@ -44,13 +47,19 @@ export const produce: Operation = {
   body: {
     [mediaTypes.json]: ref("Produce"),
     [mediaTypes.ndjson]: { type: "string", description: "A NewRecord a line." },
-    [mediaTypes.recordBatch]: { type: "string", description: "Kafka RecordBatch v2 bytes, one or more batches.", contentMediaType: "application/octet-stream" },
+    [mediaTypes.recordBatch]: {
+      type: "string",
+      description: "Kafka RecordBatch v2 bytes, one or more batches.",
+      contentMediaType: "application/octet-stream",
+    },
   },
   answers: {
     200: {
       description: "All records are in the log.",
       content: { [mediaTypes.json]: ref("ProduceAnswer") },
-      headers: { [responseHeaders.nextOffset]: { description: "Raw requests: the offset after the last record.", schema: { type: "integer" } } },
+      headers: {
+        [responseHeaders.nextOffset]: { description: "Raw requests: the offset after the last record.", schema: { type: "integer" } },
+      },
     },
     [statusPartly]: {
       description: "Some records are in the log: each of the others has its error.",
@@ -108,7 +117,11 @@ async function append(
     return json(statusPartly, `{"offsets":[${writeResults(results)}]}`);
   }
   // If any of it may be in the log, that is what the client has to know.
-  throw errors.find((error) => error.outcome === "unknown") ?? errors[0] ?? new LogError("internal", "the log gave no results", { outcome: "unknown" });
+  throw (
+    errors.find((error) => error.outcome === "unknown") ??
+    errors[0] ??
+    new LogError("internal", "the log gave no results", { outcome: "unknown" })
+  );
 }
 
 function countFailures(results: readonly RecordResult[]): number {
@@ -120,9 +133,12 @@ function countFailures(results: readonly RecordResult[]): number {
 async function produceBatches({ request, services, query, topic }: Call, options: AppendOptions): Promise<AppResponse> {
   const partition = query.integer("partition", 0, limits.partitionsMax - 1);
   if (partition === undefined) throw new LogError("invalid_request", "Raw record batches need the query parameter partition.");
-  if (query.get("atomic") !== undefined) throw new LogError("invalid_request", "Raw record batches go to one partition and are always atomic: leave atomic out.");
+  if (query.get("atomic") !== undefined)
+    throw new LogError("invalid_request", "Raw record batches go to one partition and are always atomic: leave atomic out.");
   return services.budget.withBody(request, async (bytes) => {
     const { baseOffset, lastOffset } = await services.log.appendBatches(topic, partition, bytes, options);
-    return json(200, `{"offsets":[{"partition":${partition},"offset":${baseOffset}}]}`, { [responseHeaders.nextOffset]: String(lastOffset + 1) });
+    return json(200, `{"offsets":[{"partition":${partition},"offset":${baseOffset}}]}`, {
+      [responseHeaders.nextOffset]: String(lastOffset + 1),
+    });
   });
 }

@@ -77,7 +77,11 @@ const describe: Operation = {
     const [topic, partitionDetails] = await Promise.all([services.log.topics.get(name), services.log.watermarks(name)]);
     const body: TopicDetailBody = {
       ...topicBody(topic),
-      partitionDetails: partitionDetails.map(({ partition, logStartOffset, highWatermark }) => ({ partition, logStartOffset, highWatermark })),
+      partitionDetails: partitionDetails.map(({ partition, logStartOffset, highWatermark }) => ({
+        partition,
+        logStartOffset,
+        highWatermark,
+      })),
     };
     return json(200, body);
   },

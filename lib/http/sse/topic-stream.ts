@@ -60,7 +60,10 @@ async function watermarks(call: Call, topicId: string): Promise<readonly Waterma
   const marks = await call.services.log.watermarks(call.topic);
   await checkSameTopic(call, topicId);
   if (marks.length <= limits.streamPartitionsMax) return marks;
-  throw new LogError("invalid_request", `A topic of more than ${limits.streamPartitionsMax} partitions has no stream: stream its partitions.`);
+  throw new LogError(
+    "invalid_request",
+    `A topic of more than ${limits.streamPartitionsMax} partitions has no stream: stream its partitions.`,
+  );
 }
 
 async function startOf(call: Call, topicId: string, from: FetchFrom): Promise<TopicPosition> {
@@ -70,9 +73,13 @@ async function startOf(call: Call, topicId: string, from: FetchFrom): Promise<To
   for (const { partition, logStartOffset, highWatermark } of marks) {
     const next = position.next(partition);
     if (next >= logStartOffset && next <= highWatermark) continue;
-    throw new LogError("offset_out_of_range", `Offset ${next} is not in partition ${partition}, which has ${logStartOffset} to ${highWatermark}.`, {
-      details: { partition, logStartOffset, highWatermark },
-    });
+    throw new LogError(
+      "offset_out_of_range",
+      `Offset ${next} is not in partition ${partition}, which has ${logStartOffset} to ${highWatermark}.`,
+      {
+        details: { partition, logStartOffset, highWatermark },
+      },
+    );
   }
   return position;
 }

@@ -18,7 +18,12 @@ function logThatAnswers(results: () => readonly RecordResult[]): Log {
 }
 
 test("some records in the log and some not: 207, each with its outcome", async () => {
-  const app = appOver(logThatAnswers(() => [{ partition: 0, offset: 7, duplicate: false }, { partition: 1, error: full }]));
+  const app = appOver(
+    logThatAnswers(() => [
+      { partition: 0, offset: 7, duplicate: false },
+      { partition: 1, error: full },
+    ]),
+  );
   const response = await send(app, "POST", "/topics/t/records", two);
   assert.equal(response.status, 207);
   assert.deepEqual(await response.json(), {
@@ -30,11 +35,21 @@ test("some records in the log and some not: 207, each with its outcome", async (
 });
 
 test("no record in the log: the error, and the unknown one before a certain one", async () => {
-  const certain = appOver(logThatAnswers(() => [{ partition: 0, error: full }, { partition: 1, error: full }]));
+  const certain = appOver(
+    logThatAnswers(() => [
+      { partition: 0, error: full },
+      { partition: 1, error: full },
+    ]),
+  );
   const response = await send(certain, "POST", "/topics/t/records", two);
   assert.equal(response.status, 507);
   assert.equal(response.headers.get("retry-after"), "2");
-  const unsure = appOver(logThatAnswers(() => [{ partition: 0, error: full }, { partition: 1, error: unknown }]));
+  const unsure = appOver(
+    logThatAnswers(() => [
+      { partition: 0, error: full },
+      { partition: 1, error: unknown },
+    ]),
+  );
   const second = await send(unsure, "POST", "/topics/t/records", two);
   assert.equal(second.status, 504);
   assert.equal(((await second.json()) as ErrorBody).error.outcome, "unknown");
@@ -63,8 +78,9 @@ test("an NDJSON piece that fails in part: its results, and the line to go on fro
     ...memoryLog(),
     append: async (_topic, { records }) => {
       const first = piece++ === 0;
-      return records.map((_, index): RecordResult =>
-        first || index % 2 === 0 ? { partition: 0, offset: index, duplicate: false } : { partition: 1, error: full },
+      return records.map(
+        (_, index): RecordResult =>
+          first || index % 2 === 0 ? { partition: 0, offset: index, duplicate: false } : { partition: 1, error: full },
       );
     },
   };
@@ -134,9 +150,15 @@ test("bodies share a bounded room: over it, requests are told when to come again
   const body = new PlainRequest("POST", "/", { "content-length": "60" }, new Uint8Array(60));
   let finish = (): void => undefined;
   const running = budget.withBody(body, () => new Promise<void>((resolve) => (finish = resolve)), 80);
-  await assert.rejects(budget.withBody(body, async () => undefined, 80), (error) => error instanceof LogError && error.code === "throttled" && error.retryAfterMs === 1_000);
+  await assert.rejects(
+    budget.withBody(body, async () => undefined, 80),
+    (error) => error instanceof LogError && error.code === "throttled" && error.retryAfterMs === 1_000,
+  );
   finish();
   await running;
   assert.equal(await budget.withBody(body, async (bytes) => bytes.length, 80), 60);
-  await assert.rejects(budget.withBody(body, async () => undefined, 50), { code: "request_too_large" });
+  await assert.rejects(
+    budget.withBody(body, async () => undefined, 50),
+    { code: "request_too_large" },
+  );
 });

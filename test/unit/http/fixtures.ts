@@ -17,7 +17,13 @@ export function appOver(log: Log, options: Partial<AppOptions> = {}): App {
   return createApp(log, { compression: nodeCompression, ...options });
 }
 
-export function send(app: App, method: string, path: string, body?: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+export function send(
+  app: App,
+  method: string,
+  path: string,
+  body?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const json = body === undefined ? {} : { "content-type": "application/json" };
   return app.fetch(new Request(base + path, { method, headers: { ...json, ...headers }, ...(body === undefined ? {} : { body }) }));
 }

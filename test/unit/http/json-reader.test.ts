@@ -28,7 +28,9 @@ function parses(source: Uint8Array): boolean {
   }
 }
 
-const spaced = fc.tuple(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom("", " ", "\n", "\t\r\n ")).map(([value, space]) => space + JSON.stringify(value, null, space) + space);
+const spaced = fc
+  .tuple(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom("", " ", "\n", "\t\r\n "))
+  .map(([value, space]) => space + JSON.stringify(value, null, space) + space);
 
 test("takes what JSON.parse takes", () => {
   fc.assert(fc.property(spaced, (text) => accepts(Buffer.from(text))));
@@ -57,7 +59,10 @@ test("gives each value's source, without the spaces around it", () => {
         do sources.push(Buffer.from(reader.value()).toString());
         while (reader.another("]".charCodeAt(0)));
       }
-      assert.deepEqual(sources, values.map((value) => value.trim()));
+      assert.deepEqual(
+        sources,
+        values.map((value) => value.trim()),
+      );
     }),
   );
 });

@@ -75,7 +75,10 @@ export class OpenApiWatch {
     return Object.keys(this.#paths).find((template) => {
       const wanted = template.split("/");
       const given = path.split("/");
-      return wanted.length === given.length && wanted.every((part, index) => (part.startsWith("{") ? given[index] !== "" : part === given[index]));
+      return (
+        wanted.length === given.length &&
+        wanted.every((part, index) => (part.startsWith("{") ? given[index] !== "" : part === given[index]))
+      );
     });
   }
 }

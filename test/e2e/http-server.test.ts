@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { connect, type Socket } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { limits } from "../../lib/core/limits.ts";
+import { createMemoryEngine } from "../../lib/engines/memory/index.ts";
+import { createLog } from "../../lib/log/create-log.ts";
+import type { Log } from "../../lib/log/log.ts";
+import { nodeClock } from "../../lib/node/clock.ts";
+import { nodeCompression } from "../../lib/node/compression.ts";
+import { nodeRandom } from "../../lib/node/random.ts";
+import { hostRule } from "../../lib/server/hosts.ts";
+import { type RunningServer, startServer } from "../../lib/server/index.ts";
+
+const json = { "content-type": "application/json" };
+
+function memoryLog(): Log {
+  return createLog(createMemoryEngine(), { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
+}
+
+/** Sends bytes as they are and gives all that comes back until the server ends the connection. */
+async function talk(port: number, text: string, whileOpen?: (socket: Socket) => void): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  let answer = "";
+  socket.on("data", (piece) => (answer += String(piece)));
+  socket.write(text);
+  whileOpen?.(socket);
+  await once(socket, "close");
+  return answer;
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let turn = 0; turn < 1_000; turn++) {
+    if (condition()) return;
+    await delay(5);
+  }
+  assert.fail(`never came: ${what}`);
+}
+
+describe("a server on sockets", () => {
+  let server: RunningServer;
+  let waiting = 0;
+  before(async () => {
+    const log = memoryLog();
+    const counted: Log = {
+      ...log,
+      async fetch(topic, partition, request) {
+        const waits = (request.waitMs ?? 0) > 0;
+        if (waits) waiting++;
+        try {
+          return await log.fetch(topic, partition, request);
+        } finally {
+          if (waits) waiting--;
+        }
+      },
+    };
+    server = await startServer({ log: counted, port: 0, allowedHosts: ["Stratalog.test", "proxy:81"] });
+    await fetch(`${server.url}/v1/topics`, { method: "POST", headers: json, body: '{"name":"t"}' });
+  });
+  after(() => server.close());
+
+  const head = (path: string, headers: string, method = "GET"): string => `${method} ${path} HTTP/1.1\r\n${headers}\r\n\r\n`;
+
+  test("only its own host names are served", async () => {
+    const hosts: Readonly<Record<string, number>> = {
+      [`127.0.0.1:${server.port}`]: 200,
+      [`LOCALHOST:${server.port}`]: 200,
+      [`[::1]:${server.port}`]: 200,
+      "stratalog.test": 200,
+      "stratalog.test:9": 200,
+      "proxy:81": 200,
+      "proxy:82": 403,
+      localhost: 403,
+      "localhost:1": 403,
+      "evil.example": 403,
+      [`evil.example:${server.port}`]: 403,
+      [`127.0.0.1.evil.example:${server.port}`]: 403,
+      [`localhost:${server.port}:1`]: 403,
+      "": 403,
+    };
+    for (const [host, status] of Object.entries(hosts)) {
+      const answer = await talk(server.port, head("/health", `host: ${host}\r\nconnection: close`));
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), host);
+      if (status === 403) assert.match(answer, /"code":"forbidden"/);
+    }
+    assert.match(await talk(server.port, "GET /health HTTP/1.0\r\n\r\n"), /^HTTP\/1.1 403 /);
+  });
+
+  test("a page that the server serves itself may use it, one of another port may not", async () => {
+    const get = (origin: string) =>
+      talk(server.port, head("/health", `host: localhost:${server.port}\r\norigin: ${origin}\r\nconnection: close`));
+    assert.match(await get(`http://localhost:${server.port}`), /^HTTP\/1.1 200 /);
+    assert.match(await get("http://localhost:1"), /^HTTP\/1.1 403 /);
+    assert.match(await get(`http://127.0.0.1:${server.port}`), /^HTTP\/1.1 403 /);
+  });
+
+  test("a body that is announced too large is refused before it is sent", async () => {
+    const headers = `host: localhost:${server.port}\r\ncontent-type: application/json\r\ncontent-length: ${limits.requestBytesMax + 1}`;
+    const answer = await talk(server.port, head("/v1/topics/t/records", headers, "POST"), (socket) => {
+      socket.once("data", () => socket.end());
+    });
+    assert.match(answer, /^HTTP\/1.1 413 /);
+    const expecting = await talk(server.port, head("/v1/topics/t/records", `${headers}\r\nexpect: 100-continue`, "POST"), (socket) => {
+      socket.once("data", () => socket.end());
+    });
+    assert.match(expecting, /^HTTP\/1.1 413 [^]*connection: close/i, "no 100 Continue before it, and no request after it");
+  });
+
+  test("a client that asks before it sends is told to go on", async () => {
+    const body = '{"records":[{"value":"continued"}]}';
+    const headers = `host: localhost:${server.port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nexpect: 100-continue\r\nconnection: close`;
+    const answer = await talk(server.port, head("/v1/topics/t/records", headers, "POST"), (socket) => {
+      socket.once("data", () => socket.write(body));
+    });
+    assert.match(answer, /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK/);
+  });
+
+  test("a body without a length is cut off at the limit", async () => {
+    const answer = await new Promise<{ readonly status: number | undefined; readonly sent: number }>((resolve, reject) => {
+      let sent = 0;
+      let answered = false;
+      const request = httpRequest(`${server.url}/v1/topics/t/records`, { method: "POST", headers: json }, (response) => {
+        answered = true;
+        response.resume();
+        response.on("end", () => resolve({ status: response.statusCode, sent }));
+      });
+      request.on("error", reject);
+      const piece = Buffer.alloc(1024 * 1024, 0x20);
+      const push = (): void => {
+        if (answered || sent > 10 * limits.requestBytesMax) {
+          request.end();
+          return;
+        }
+        sent += piece.length;
+        request.write(piece, () => setImmediate(push));
+      };
+      push();
+    });
+    assert.equal(answer.status, 413);
+    assert.ok(answer.sent < 4 * limits.requestBytesMax);
+  });
+
+  test("requests that share a connection are answered in order, also after an error", async () => {
+    const one = (path: string, last = false): string => head(path, `host: localhost:${server.port}${last ? "\r\nconnection: close" : ""}`);
+    const answer = await talk(server.port, one("/health") + one("/nope") + one("/v1/topics?limit=1", true));
+    assert.deepEqual(answer.match(/HTTP\/1.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 404", "HTTP/1.1 200"]);
+  });
+
+  test("what is no HTTP gets an answer that says so", async () => {
+    assert.match(await talk(server.port, "\x16\x03\x01 hello\r\n\r\n"), /^HTTP\/1.1 400 [^]*"code":"invalid_request"/);
+    const long = head("/health", `host: localhost:${server.port}\r\nx: ${"x".repeat(limits.requestHeadersBytesMax)}`);
+    assert.match(await talk(server.port, long), /^HTTP\/1.1 431 [^]*"code":"invalid_request"/);
+  });
+
+  test("HEAD has the headers of GET and no body", async () => {
+    const answer = await talk(server.port, head("/health", `host: localhost:${server.port}\r\nconnection: close`, "HEAD"));
+    assert.match(answer, /^HTTP\/1.1 200 OK\r\n/);
+    assert.ok(answer.endsWith("\r\n\r\n"));
+  });
+
+  test("a long poll and a stream end when their client goes away", async () => {
+    for (const accept of ["application/json", "text/event-stream"]) {
+      const leave = new AbortController();
+      const query = accept === "application/json" ? "?offset=latest&wait=30000" : "";
+      const gone = fetch(`${server.url}/v1/topics/t/partitions/0/records${query}`, { headers: { accept }, signal: leave.signal })
+        .then((response) => response.text())
+        .then(
+          () => "answered",
+          () => "left",
+        );
+      await until(() => waiting === 1, "a wait");
+      leave.abort();
+      assert.equal(await gone, "left");
+      await until(() => waiting === 0, "the end of the wait");
+    }
+  });
+
+  test("a body that breaks off changes nothing", async () => {
+    const headers = `host: localhost:${server.port}\r\ncontent-type: application/json\r\ncontent-length: 1000`;
+    const marks = async (): Promise<unknown> => (await fetch(`${server.url}/v1/topics/t`)).json();
+    const prior = await marks();
+    await talk(server.port, `${head("/v1/topics/t/records", headers, "POST")}{"records":[{"value":"x"}]}`, (socket) => {
+      setImmediate(() => socket.resetAndDestroy());
+    });
+    assert.deepEqual(await marks(), prior);
+  });
+
+  test("a client that reads slowly holds back the stream, not the server's memory", async () => {
+    await fetch(`${server.url}/v1/topics`, { method: "POST", headers: json, body: '{"name":"big"}' });
+    const body = JSON.stringify({ records: [{ value: "x".repeat(900_000) }] });
+    for (let nth = 0; nth < 40; nth++) await fetch(`${server.url}/v1/topics/big/records`, { method: "POST", headers: json, body });
+    const response = await fetch(`${server.url}/v1/topics/big/partitions/0/records?offset=0`, { headers: { accept: "text/event-stream" } });
+    assert.ok(response.body);
+    let bytes = 0;
+    let ids = 0;
+    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+      bytes += piece.length;
+      ids += piece.split("id: ").length - 1;
+      if (bytes > 39 * 900_000) break;
+      await delay(0);
+    }
+    assert.ok(ids >= 38);
+  });
+});
+
+describe("starting and closing", () => {
+  test("nothing but loopback is listened on", async () => {
+    for (const host of ["0.0.0.0", "::", "192.168.0.1", "example.com"]) {
+      await assert.rejects(startServer({ log: memoryLog(), host, port: 0 }), (error: Error) => /loopback|credentials/.test(error.message));
+    }
+  });
+
+  test("a port that is taken is told", async () => {
+    const server = await startServer({ log: memoryLog(), port: 0 });
+    await assert.rejects(startServer({ log: memoryLog(), port: server.port }), { code: "unavailable" });
+    await server.close();
+  });
+
+  test("closing ends waits and streams, answers what runs, and closes the log; twice is harmless", async () => {
+    const log = memoryLog();
+    let closed = 0;
+    const server = await startServer({
+      log: {
+        ...log,
+        close: () => {
+          closed++;
+          return log.close();
+        },
+      },
+      port: 0,
+    });
+    await fetch(`${server.url}/v1/topics`, { method: "POST", headers: json, body: '{"name":"t"}' });
+    const poll = fetch(`${server.url}/v1/topics/t/partitions/0/records?wait=30000`);
+    const stream = await fetch(`${server.url}/v1/topics/t/records`, { headers: { accept: "text/event-stream" } });
+    const streamed = stream.text();
+    await delay(20);
+    await Promise.all([server.close(), server.close()]);
+    assert.equal((await poll).status, 200);
+    assert.match(await streamed, /^retry: /);
+    assert.equal(closed, 1);
+    await assert.rejects(fetch(`${server.url}/health`));
+  });
+
+  test("either an engine or a log is served", async () => {
+    await assert.rejects(startServer({ port: 0 }), { code: "invalid_request" });
+  });
+
+  test("a host rule knows loopback names by their port alone", () => {
+    const rule = hostRule(() => 80, ["other"]);
+    assert.ok(rule("localhost"));
+    assert.ok(rule("[::1]:80"));
+    assert.ok(!rule("localhost:8080"));
+    assert.ok(rule("other:5"));
+    assert.ok(!rule("::1"));
+    assert.ok(!rule(""));
+  });
+});
