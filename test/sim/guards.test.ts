@@ -6,10 +6,10 @@ import { simulate } from "../../lib/testing/sim/simulate.ts";
 const seedsMax = 200;
 
 describe("the simulator finds a guard that is missing:", () => {
-  for (const [name, wrap] of Object.entries(missingGuards)) {
+  for (const [name, options] of Object.entries(missingGuards)) {
     it(name, async () => {
       for (let seed = 1; seed <= seedsMax; seed++) {
-        const { findings } = await simulate(seed, { wrap });
+        const { findings } = await simulate(seed, options);
         if (findings.some(({ anomaly }) => anomaly !== "problem")) return;
       }
       assert.fail(`${seedsMax} seeds found nothing wrong without ${name}`);

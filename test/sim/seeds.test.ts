@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { localSimStore } from "../../lib/testing/sim/local-store.ts";
 import { simulate } from "../../lib/testing/sim/simulate.ts";
 
-const seeds = Array.from({ length: 100 }, (_, i) => 1_000_000 + i);
+const seeds = Array.from({ length: 60 }, (_, i) => 1_000_000 + i);
 
 describe("the log keeps its promises", () => {
-  it(`in ${seeds.length} simulated runs (npm run sim for more)`, async () => {
-    let [acknowledged, unknown, polls] = [0, 0, 0];
-    for (const seed of seeds) {
-      const { findings, history } = await simulate(seed);
-      assert.deepEqual(findings, [], `npm run sim -- --seed ${seed} --engine memory`);
-      const outcomes = history.appends.flatMap(({ records }) => records.map(({ outcome }) => outcome));
-      acknowledged += outcomes.filter((outcome) => outcome === "ok").length;
-      unknown += outcomes.filter((outcome) => outcome === "unknown").length;
-      polls += history.polls.filter(({ seen }) => seen.length > 0).length;
-    }
-    assert.ok(acknowledged > 1_000 && unknown > 100 && polls > 500, `the runs do too little: ${acknowledged}, ${unknown}, ${polls}`);
-  });
+  for (const [engine, options] of Object.entries({ memory: {}, local: { store: localSimStore() } })) {
+    it(`in ${seeds.length} simulated runs over the ${engine} engine (npm run sim for more)`, async () => {
+      let [acknowledged, unknown, polls] = [0, 0, 0];
+      for (const seed of seeds) {
+        const { findings, history } = await simulate(seed, options);
+        assert.deepEqual(findings, [], `npm run sim -- --seed ${seed} --engine ${engine}`);
+        const outcomes = history.appends.flatMap(({ records }) => records.map(({ outcome }) => outcome));
+        acknowledged += outcomes.filter((outcome) => outcome === "ok").length;
+        unknown += outcomes.filter((outcome) => outcome === "unknown").length;
+        polls += history.polls.filter(({ seen }) => seen.length > 0).length;
+      }
+      assert.ok(acknowledged > 1_000 && unknown > 100 && polls > 500, `the runs do too little: ${acknowledged}, ${unknown}, ${polls}`);
+    });
+  }
 });

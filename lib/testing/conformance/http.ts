@@ -7,7 +7,7 @@ import { streamCases } from "./http/streams.ts";
 import type { HttpCase } from "./http/target.ts";
 import { topicCases } from "./http/topics.ts";
 
-export { Api, type HttpCase, type HttpTarget } from "./http/target.ts";
+export type { HttpCase } from "./http/target.ts";
 
 /**
  * The HTTP API as a black box: every case needs a URL and nothing else, makes topics of its own and deletes them.

@@ -5,6 +5,8 @@ import { SimNames } from "./disk-names.ts";
 import type { Life } from "./life.ts";
 import type { Prng } from "./prng.ts";
 
+export type DiskLie = "none" | "files" | "names";
+
 export interface DiskFaults {
   /** Probabilities of one call. */
   readonly slow: number;
@@ -12,11 +14,11 @@ export interface DiskFaults {
   readonly shortWrite: number;
   readonly full: number;
   readonly failedSync: number;
-  /** Syncs say that they are done and do nothing. */
-  readonly lies: boolean;
+  /** Which syncs say that they are done and do nothing. */
+  readonly lies: DiskLie;
 }
 
-export const goodDisk: DiskFaults = { slow: 0, slowMsMax: 0, shortWrite: 0, full: 0, failedSync: 0, lies: false };
+export const goodDisk: DiskFaults = { slow: 0, slowMsMax: 0, shortWrite: 0, full: 0, failedSync: 0, lies: "none" };
 
 /** One disk that outlives the processes. `forLife` gives each its own door to it, which closes when that life ends. */
 export class SimDisk {
@@ -79,7 +81,7 @@ export class SimDisk {
         }),
       syncFolder: (path) => {
         const begun = names.begunSync(path);
-        return does(() => this.#sync(begun));
+        return does(() => this.#sync(begun, "names"), `sync names ${path}`);
       },
       lock: (path) => does(() => this.#lock(life, path)),
     };
@@ -97,11 +99,11 @@ export class SimDisk {
       write: (buffers, position) => this.#write(life, file, Buffer.concat(buffers), position, path),
       dataSync: () => {
         const begun = file.begunSync();
-        return does(() => this.#sync(begun), "data sync");
+        return does(() => this.#sync(begun, "files"), "data sync");
       },
       sync: () => {
         const begun = file.begunSync();
-        return does(() => this.#sync(begun), "sync");
+        return does(() => this.#sync(begun, "files"), "sync");
       },
       read: (into, position) => does(() => file.read(into, position)),
       truncate: (size) => does(() => file.truncate(size), `cut to ${size}`),
@@ -130,9 +132,9 @@ export class SimDisk {
     );
   }
 
-  #sync(begun: () => void): void {
+  #sync(begun: () => void, what: DiskLie): void {
     if (this.#prng.chance(this.faults.failedSync)) throw failure("EIO", "the sync failed");
-    if (!this.faults.lies) begun();
+    if (this.faults.lies !== what) begun();
   }
 
   #lock(life: Life, path: string): DiskLock {

@@ -1,10 +1,11 @@
 import { openLocalEngine } from "../../engines/local/index.ts";
 import { SimDisk } from "./disk.ts";
+import type { DiskLie } from "./disk.ts";
 import type { StoreMaker } from "./simulate.ts";
 
 export interface LocalStoreOptions {
-  /** Syncs do nothing. Default false. */
-  readonly lies?: boolean;
+  /** Default `none`. */
+  readonly lies?: DiskLie;
 }
 
 const folder = "/data";
@@ -13,7 +14,7 @@ const folder = "/data";
  * The real local engine over a simulated disk: one process at a time. When it ends, the machine goes on and has what was written, or loses power and
  * has what was synced. Its index is in memory, so that each start replays the whole journal.
  */
-export function localSimStore({ lies = false }: LocalStoreOptions = {}): StoreMaker {
+export function localSimStore({ lies = "none" }: LocalStoreOptions = {}): StoreMaker {
   return ({ scheduler, prng, trace }) => {
     const disk = new SimDisk(folder, prng.fork(), () => scheduler.nowMs, trace);
     const journalId = BigInt(prng.next()) * 2n ** 31n + BigInt(prng.next());

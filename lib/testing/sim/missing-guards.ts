@@ -1,7 +1,8 @@
 import { LogError } from "../../core/errors.ts";
 import type { Appended, Entry, EntryRef, Guards, Journal, ShardHead, ShardKey } from "../../ports/journal.ts";
 import type { Life } from "./life.ts";
-import type { EngineWrapper } from "./process.ts";
+import { localSimStore } from "./local-store.ts";
+import type { SimulateOptions } from "./simulate.ts";
 
 /** Guards taken out, one at a time, outside of the product: the simulator must find each. Otherwise it proves nothing. */
 export const missingGuards = {
@@ -52,10 +53,14 @@ export const missingGuards = {
       return found.length > 4 && found.length % 3 === 0 ? found.slice(1) : found;
     },
   })),
-} as const satisfies Record<string, EngineWrapper>;
+  /** The disk says that data is durable when it is not. */
+  dataSync: { store: localSimStore({ lies: "files" }) },
+  /** The disk forgets the names of new files. */
+  folderSync: { store: localSimStore({ lies: "names" }) },
+} as const satisfies Record<string, SimulateOptions>;
 
-function overJournal(change: (journal: Journal, life: Life) => Journal): EngineWrapper {
-  return (engine, life) => ({ ...engine, journal: change(engine.journal, life), close: () => engine.close() });
+function overJournal(change: (journal: Journal, life: Life) => Journal): SimulateOptions {
+  return { wrap: (engine, life) => ({ ...engine, journal: change(engine.journal, life), close: () => engine.close() }) };
 }
 
 function without(journal: Journal, guard: keyof Guards): Journal {
