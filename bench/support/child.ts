@@ -11,6 +11,8 @@ export interface Child {
   /** Resident set size, bytes. */
   memoryBytes(): Promise<number>;
   stop(): Promise<void>;
+  /** `kill -9`; resolves when the process is gone. */
+  kill(): Promise<void>;
 }
 
 /** `stratalog dev` on a free port over a data folder, ready to serve. */
@@ -31,13 +33,16 @@ async function startChild(args: readonly string[], portPattern: RegExp): Promise
       const status = await readFile(`/proc/${child.pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
     },
-    stop: async () => {
-      if (child.exitCode !== null) return;
-      const exited = once(child, "exit");
-      child.kill("SIGTERM");
-      await exited;
-    },
+    stop: () => end(child, "SIGTERM"),
+    kill: () => end(child, "SIGKILL"),
   };
+}
+
+async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
 }
 
 async function readPort(child: ChildProcess, pattern: RegExp): Promise<number> {

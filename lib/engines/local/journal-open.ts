@@ -76,6 +76,8 @@ async function replayClosed({ disk, journalId }: JournalPlace, state: LocalState
 }
 
 async function replayLast({ journalId }: JournalPlace, state: LocalState, file: JournalFile, active: DiskFile): Promise<void> {
+  // The last frame may be whole and only in the system's memory: the process died before its sync. From here on it is served and indexed.
+  await active.sync();
   const { size } = await active.info();
   if (state.position > file.base + size) {
     throw damaged(file, file.base + size, `it ends there, while the index has the journal up to byte ${state.position - file.base}: restore the file.`);
@@ -89,7 +91,6 @@ async function replayLast({ journalId }: JournalPlace, state: LocalState, file: 
     }
     // A frame that a crash cut short was never acknowledged: a group is one frame, and none is begun before the one before it is durable.
     await active.truncate(end - file.base);
+    await active.sync();
   }
-  // The last frame may be whole and only in the system's memory: the process died before its sync. From here on it is served.
-  await active.sync();
 }
