@@ -39,7 +39,8 @@ export async function runLoad(port: number, connections: number, count: number, 
     try {
       while (next < count) {
         const sent = performance.now();
-        responseBytes += await connection.send(request(next++));
+        const received = await connection.send(request(next++));
+        responseBytes += received;
         latenciesMs.push(performance.now() - sent);
       }
     } finally {
