@@ -10,6 +10,9 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
   const stored = `${folder}/stored`;
   await disk.makeFolder(incoming);
   await disk.makeFolder(stored);
+  // An object is durable once every name above it is.
+  await disk.syncFolder(folder);
+  await disk.syncFolder(folder.slice(0, folder.lastIndexOf("/")));
   // What a crash left behind was never acknowledged.
   for (const { name } of await disk.list(incoming)) await disk.remove(`${incoming}/${name}`);
   let count = 0;
