@@ -54,7 +54,7 @@ const crowd: readonly { readonly name: string; readonly run: Client; readonly co
   { name: "conditional", run: conditionalWriter, countMax: 3, operations: 10 },
   { name: "atomic", run: atomicWriter, countMax: 2, operations: 12 },
   { name: "reader", run: reader, countMax: 3, operations: 40 },
-  { name: "grower", run: grower, countMax: 1, operations: 5 },
+  { name: "grower", run: grower, countMax: 2, operations: 6 },
 ];
 
 /** One run of the log with clients and faults, all drawn from the seed: the same seed gives the same run. */

@@ -2,11 +2,11 @@ import { LogError } from "../../../core/errors.ts";
 import { ask, noteProblem, pause, topicName } from "../world.ts";
 import type { Client } from "../world.ts";
 
-const partitionsMax = 12;
+const partitionsMax = 20;
 
 /** Adds partitions now and then. */
 export const grower: Client = async (world, self) => {
-  const hurryMs = self.prng.pick([60, 200, 600]);
+  const hurryMs = self.prng.pick([200, 400, 800]);
   for (let i = 0; i < self.operations; i++) {
     await pause(self, hurryMs);
     const partitions = Math.min(partitionsMax, world.partitions + self.prng.between(1, 3));
