@@ -1,11 +1,17 @@
 import { once } from "node:events";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { serverSettings } from "../../config/settings.ts";
+import { LogError } from "../../core/errors.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { RunningServer } from "../../server/index.ts";
 import { type Command, type Context, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
+import { watchNpm } from "../npm-parent.ts";
+
+const lockWaitMs = 3_000;
+const lockLookMs = 100;
 
 export const serve: Command = {
   path: ["serve"],
@@ -23,18 +29,27 @@ export const serve: Command = {
     const host = setting(serverSettings.host);
     const engineName = setting(serverSettings.engine);
     const data = engineName === "memory" ? undefined : resolve(setting(serverSettings.data));
-    const server = await start(data, { host, port, engineName });
+    const server = await start(context, data, { host, port, engineName });
     const pidFile = data === undefined ? undefined : join(data, "pid");
     if (pidFile !== undefined) await writeFile(pidFile, `${process.pid}\n`);
     const facts = { url: server.url, port: server.port, engine: engineName, data: data ?? null, pid: process.pid };
     await answer(context, facts, () => welcome(server, data, io.env));
-    if (!io.signal.aborted) await once(io.signal, "abort");
+    await ended(context);
     await say(context, "Closing: finishing what runs. Once more ends it at once.");
     await server.close();
     if (pidFile !== undefined) await rm(pidFile, { force: true });
     return 0;
   },
 };
+
+/** Resolves on a signal, or when the npm that runs this is gone. */
+async function ended({ io }: Context): Promise<void> {
+  const orphaned = new AbortController();
+  const unwatch = watchNpm(io.env, () => orphaned.abort());
+  const signal = AbortSignal.any([io.signal, orphaned.signal]);
+  if (!signal.aborted) await once(signal, "abort");
+  unwatch();
+}
 
 interface Listen {
   readonly host: string;
@@ -43,9 +58,9 @@ interface Listen {
 }
 
 /** Loaded only here: the other commands talk to a server and start faster without it. */
-async function start(data: string | undefined, listen: Listen): Promise<RunningServer> {
+async function start(context: Context, data: string | undefined, listen: Listen): Promise<RunningServer> {
   const { startServer } = await import("../../server/index.ts");
-  const engine = await open(data);
+  const engine = await open(context, data);
   try {
     return await startServer({ engine, ...listen });
   } catch (reason) {
@@ -54,14 +69,23 @@ async function start(data: string | undefined, listen: Listen): Promise<RunningS
   }
 }
 
-async function open(data: string | undefined): Promise<Engine> {
+async function open(context: Context, data: string | undefined): Promise<Engine> {
   if (data === undefined) {
     const { createMemoryEngine } = await import("../../engines/memory/index.ts");
     return createMemoryEngine();
   }
   const { openLocalEngine } = await import("../../engines/local/index.ts");
-  await mkdir(data, { recursive: true });
-  return await openLocalEngine(data);
+  // The process before this one may be closing still.
+  for (let waitedMs = 0; ; waitedMs += lockLookMs) {
+    try {
+      return await openLocalEngine(data);
+    } catch (reason) {
+      const error = LogError.from(reason);
+      if (error.code !== "unavailable" || waitedMs >= lockWaitMs || context.io.signal.aborted) throw reason;
+      if (waitedMs === 0) await say(context, `${error.message} Waiting ${lockWaitMs} ms for it.`);
+      await sleep(lockLookMs);
+    }
+  }
 }
 
 function welcome({ url }: RunningServer, data: string | undefined, env: Context["io"]["env"]): string {
