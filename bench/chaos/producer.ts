@@ -26,7 +26,14 @@ export async function runProducer(recording: Recording, nth: number, partitions:
     });
     if (answer.offsets.length !== records.length) throw new Error(`${answer.offsets.length} offsets for ${records.length} records`);
     recording.acknowledged += records.length;
-    recording.appends.push({ client: `p${nth}`, startAt, endAt: recording.moment(), records: sent, atomic: false, ordered: { key: `p${nth}`, rank: sequence } });
+    recording.appends.push({
+      client: `p${nth}`,
+      startAt,
+      endAt: recording.moment(),
+      records: sent,
+      atomic: false,
+      ordered: { key: `p${nth}`, rank: sequence },
+    });
   }
 }
 

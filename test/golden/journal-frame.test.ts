@@ -64,7 +64,7 @@ test("any change of a header's or the operations' bits is seen", () => {
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const index = fc.integer({ min: 0, max: 15 });
-const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> => fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> => fc.record(model, { noNullPrototype: true });
 const anyShard = record({ topicId: fc.string({ unit: "grapheme" }), shard: u32 });
 const anyKey = record({ pk: fc.string({ unit: "grapheme" }), sk: fc.string({ unit: "grapheme" }) });
 const anyPart = record({ index, records: u32, baseOffset: safe, maxTimestampMs: fc.maxSafeInteger(), bytes: u32, checksum: u32 });
@@ -79,7 +79,13 @@ const anyProducer = record({
 });
 const anyOp: fc.Arbitrary<JournalOp> = fc.oneof(
   record({ kind: fc.constant("open" as const), shard: anyShard, partitions: index, layout: u32 }),
-  record({ kind: fc.constant("append" as const), shard: anyShard, seq: safe, parts: fc.array(anyPart, { maxLength: 16 }), producers: fc.array(anyProducer) }),
+  record({
+    kind: fc.constant("append" as const),
+    shard: anyShard,
+    seq: safe,
+    parts: fc.array(anyPart, { maxLength: 16 }),
+    producers: fc.array(anyProducer),
+  }),
   record({ kind: fc.constant("trim" as const), shard: anyShard, toSeq: safe, startOffsets: fc.array(safe, { maxLength: 16 }) }),
   record({ kind: fc.constant("close" as const), shard: anyShard }),
   record({ kind: fc.constant("put" as const), key: anyKey, version: safe, value: fc.json() }),

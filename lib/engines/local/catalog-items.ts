@@ -24,7 +24,9 @@ export class CatalogItems {
     this.#version = db.prepare("SELECT version FROM items WHERE pk = ? AND sk = ?");
     this.#ascending = db.prepare("SELECT sk, version, value FROM items WHERE pk = ? AND sk >= ? ORDER BY sk LIMIT ?");
     this.#descending = db.prepare("SELECT sk, version, value FROM items WHERE pk = ? AND sk < ? ORDER BY sk DESC LIMIT ?");
-    this.#put = db.prepare("INSERT INTO items VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value");
+    this.#put = db.prepare(
+      "INSERT INTO items VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value",
+    );
     this.#delete = db.prepare("DELETE FROM items WHERE pk = ? AND sk = ?");
   }
 
@@ -115,6 +117,7 @@ function itemOf(pk: string, row: Row): CatalogItem {
 function rowOf(row: Record<string, SQLOutputValue> | undefined): Row | undefined {
   if (row === undefined) return undefined;
   const { sk, version, value } = row;
-  if (typeof sk !== "string" || typeof version !== "number" || typeof value !== "string") throw new TypeError("index: an item of the wrong type");
+  if (typeof sk !== "string" || typeof version !== "number" || typeof value !== "string")
+    throw new TypeError("index: an item of the wrong type");
   return { sk, version, value };
 }

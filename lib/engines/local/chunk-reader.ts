@@ -59,7 +59,9 @@ export class ChunkReader {
     // What was trimmed may have had later times: then "so far" says too much, and the times themselves decide.
     for (const row of this.#from.iterate(shardId, chunk.seq)) {
       const entries = unpackEntries(integer(row, "seq"), blob(row, "entries"));
-      const entry = entries.find((one) => one.seq >= startSeq && (one.part(index)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs);
+      const entry = entries.find(
+        (one) => one.seq >= startSeq && (one.part(index)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs,
+      );
       if (entry !== undefined) return entry;
     }
     return undefined;

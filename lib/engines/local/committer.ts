@@ -57,7 +57,9 @@ export class Committer {
     const isTooMuch = this.#queuedBytes + request.bytes > limits.localQueuedBytesMax || this.#queue.length >= limits.localQueuedJobsMax;
     if (isTooMuch && this.#queue.length > 0) {
       const retryAfterMs = limits.localThrottleRetryMs;
-      return Promise.reject(new LogError("throttled", `Too much waits for the disk: send it again after ${retryAfterMs} ms.`, { retryAfterMs }));
+      return Promise.reject(
+        new LogError("throttled", `Too much waits for the disk: send it again after ${retryAfterMs} ms.`, { retryAfterMs }),
+      );
     }
     return new Promise<T>((resolve, reject) => {
       this.#queue.push(jobOf(request, resolve, reject));
@@ -106,7 +108,11 @@ export class Committer {
     const ops = decided.flatMap((one) => one.ops);
     if (ops.length > 0) {
       try {
-        await this.#write(ops, decided.flatMap((one) => one.payload), group.length === 1);
+        await this.#write(
+          ops,
+          decided.flatMap((one) => one.payload),
+          group.length === 1,
+        );
       } catch (reason) {
         for (const one of decided) one.fail(LogError.from(reason));
         return;

@@ -173,5 +173,8 @@ function nothing(draft: DraftShard | undefined): Decision<undefined> {
 }
 
 export function shardGone({ topicId, shard }: ShardKey): LogError {
-  return new LogError("unknown_topic_or_partition", `There is no shard ${shard} of topic ${topicId}: it was never opened, or it was closed.`);
+  return new LogError(
+    "unknown_topic_or_partition",
+    `There is no shard ${shard} of topic ${topicId}: it was never opened, or it was closed.`,
+  );
 }

@@ -57,7 +57,13 @@ function firstWaitingAt(waiting: readonly StoredEntry[], index: number, offset: 
   return found;
 }
 
-function withWaiting(indexed: readonly StoredEntry[], waiting: readonly StoredEntry[], from: number, index: number, limit: number): readonly StoredEntry[] {
+function withWaiting(
+  indexed: readonly StoredEntry[],
+  waiting: readonly StoredEntry[],
+  from: number,
+  index: number,
+  limit: number,
+): readonly StoredEntry[] {
   const entries = [...indexed];
   for (let nth = from; nth < waiting.length && entries.length < limit; nth++) {
     const entry = waiting[nth];

@@ -17,7 +17,8 @@ export class FileWindow {
   /** @returns the bytes asked for, fewer at the end of the file; good until the next call */
   async read(at: number, bytes: number): Promise<Buffer> {
     const end = Math.min(at + bytes, this.#size);
-    if (at < this.#start || end > this.#start + this.#bytes.length) await this.#fill(at, Math.max(end - at, Math.min(windowBytes, this.#size - at)));
+    if (at < this.#start || end > this.#start + this.#bytes.length)
+      await this.#fill(at, Math.max(end - at, Math.min(windowBytes, this.#size - at)));
     return this.#bytes.subarray(at - this.#start, end - this.#start);
   }
 

@@ -17,7 +17,10 @@ export async function readFormat(disk: Disk, path: string): Promise<DataFormat |
   const isObject = typeof found === "object" && found !== null;
   const version = isObject && "format" in found ? found.format : undefined;
   if (typeof version === "number" && version !== formatVersion) {
-    throw new LogError("unsupported_version", `${path} says format ${version}; this build knows ${formatVersion}: start the build that wrote it.`);
+    throw new LogError(
+      "unsupported_version",
+      `${path} says format ${version}; this build knows ${formatVersion}: start the build that wrote it.`,
+    );
   }
   const journal = isObject && "journal" in found ? found.journal : undefined;
   if (version === undefined || typeof journal !== "string" || !/^[0-9a-f]{16}$/.test(journal)) {

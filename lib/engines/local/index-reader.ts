@@ -31,8 +31,12 @@ export class IndexReader {
     this.chunks = new ChunkReader(db);
     this.#shard = db.prepare("SELECT * FROM shards WHERE name = ?");
     this.#producer = db.prepare("SELECT * FROM producers WHERE shard = ? AND producer = ? AND idx = ?");
-    this.#producers = db.prepare("SELECT idx, epoch, sequence, count, crc, layout FROM producers WHERE shard = ? AND producer = ? ORDER BY idx");
-    this.#step = db.prepare("SELECT count, crc, seq, bases FROM steps WHERE shard = ? AND producer = ? AND idx = ? AND epoch = ? AND sequence = ?");
+    this.#producers = db.prepare(
+      "SELECT idx, epoch, sequence, count, crc, layout FROM producers WHERE shard = ? AND producer = ? ORDER BY idx",
+    );
+    this.#step = db.prepare(
+      "SELECT count, crc, seq, bases FROM steps WHERE shard = ? AND producer = ? AND idx = ? AND epoch = ? AND sequence = ?",
+    );
     this.#meta = db.prepare("SELECT applied, (SELECT coalesce(max(id), 0) FROM shards) AS last FROM meta");
   }
 

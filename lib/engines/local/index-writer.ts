@@ -35,8 +35,12 @@ export class IndexWriter {
     this.#swept = db.prepare("DELETE FROM sweeps WHERE shard = ?");
     const some = `LIMIT ${sweptRowsMax}`;
     this.#removals = [
-      db.prepare(`DELETE FROM chunks WHERE (shard, seq) IN (SELECT shard, seq FROM chunks WHERE shard = :id AND seq < :start AND next <= :start ${some})`),
-      db.prepare(`DELETE FROM producers WHERE (shard, producer, idx) IN (SELECT shard, producer, idx FROM producers WHERE shard = :id AND :closed ${some})`),
+      db.prepare(
+        `DELETE FROM chunks WHERE (shard, seq) IN (SELECT shard, seq FROM chunks WHERE shard = :id AND seq < :start AND next <= :start ${some})`,
+      ),
+      db.prepare(
+        `DELETE FROM producers WHERE (shard, producer, idx) IN (SELECT shard, producer, idx FROM producers WHERE shard = :id AND :closed ${some})`,
+      ),
       db.prepare(
         `DELETE FROM steps WHERE (shard, producer, idx, epoch, sequence) IN (SELECT shard, producer, idx, epoch, sequence FROM steps WHERE shard = :id AND :closed ${some})`,
       ),

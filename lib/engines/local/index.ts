@@ -106,7 +106,9 @@ async function openPlace(folder: string, disk: Disk, options: LocalEngineOptions
   const journalId = options.journalId ?? randomBytes(8).readBigUInt64BE();
   const place = { disk, folder: journalFolder, journalId, fileBytesMax };
   if ((await listJournal(place)).length > 0) {
-    throw new LogError("corrupt_log", `${folder} has a journal and no format file: restore it.`, { details: { file: `${folder}/format`, position: 0 } });
+    throw new LogError("corrupt_log", `${folder} has a journal and no format file: restore it.`, {
+      details: { file: `${folder}/format`, position: 0 },
+    });
   }
   await disk.makeFolder(journalFolder);
   await writeFormat(disk, folder, "format", { journalId });
@@ -124,9 +126,13 @@ async function openIndex(place: JournalPlace, path: string): Promise<DatabaseSyn
   }
   const [first] = await listJournal(place);
   if (first !== undefined && first.base > 0) {
-    throw new LogError("corrupt_log", `${path} is damaged, and the journal begins at ${first.path}, too late to make it anew: restore it from a copy.`, {
-      details: { file: path, position: 0 },
-    });
+    throw new LogError(
+      "corrupt_log",
+      `${path} is damaged, and the journal begins at ${first.path}, too late to make it anew: restore it from a copy.`,
+      {
+        details: { file: path, position: 0 },
+      },
+    );
   }
   for (const name of [path, `${path}-wal`, `${path}-shm`]) await disk.remove(name);
   const made = openIndexDatabase(path, journalId);

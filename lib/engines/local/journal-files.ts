@@ -51,7 +51,7 @@ export class JournalFiles {
    * @throws storage_full or unavailable (not applied), unavailable (unknown) when the journal is poisoned by it
    */
   async append(buffers: readonly Uint8Array[], isAlone: boolean): Promise<void> {
-    if (this.#poison !== undefined) throw this.#poison;
+    this.#checkPoison();
     let bytes = 0;
     for (const buffer of buffers) bytes += buffer.length;
     const used = this.#end - this.#activeFile.base;
@@ -61,7 +61,7 @@ export class JournalFiles {
       if (at + bytes > this.#size) await this.#extend(at + bytes);
       await this.#write(buffers, bytes, at);
     } catch (reason) {
-      if (this.#poison !== undefined) throw this.#poison;
+      this.#checkPoison();
       await this.#cutBack(reason);
       throw notWritten(reason);
     }
@@ -110,6 +110,10 @@ export class JournalFiles {
     return file;
   }
 
+  #checkPoison(): void {
+    if (this.#poison !== undefined) throw this.#poison;
+  }
+
   async #write(buffers: readonly Uint8Array[], bytes: number, at: number): Promise<void> {
     let rest = buffers;
     let done = 0;
@@ -145,6 +149,7 @@ export class JournalFiles {
     try {
       await this.#disk.syncFolder(this.#folder);
     } catch (reason) {
+      await next.close();
       throw this.#poisonBy(reason, "making a new journal file durable failed");
     }
     this.#active = next;
@@ -193,7 +198,10 @@ function notWritten(reason: unknown): LogError {
   if (isOutOfSpace(reason)) {
     return new LogError("storage_full", "The disk is full: nothing was written. Make room, then send it again.", { cause: reason });
   }
-  return new LogError("unavailable", `Writing failed (${messageOf(reason)}): nothing was written. Send it again.`, { cause: reason, retryAfterMs: 1_000 });
+  return new LogError("unavailable", `Writing failed (${messageOf(reason)}): nothing was written. Send it again.`, {
+    cause: reason,
+    retryAfterMs: 1_000,
+  });
 }
 
 function dropBytes(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {

@@ -27,7 +27,8 @@ export async function openJournal(place: JournalPlace, state: LocalState): Promi
   const { disk, folder, fileBytesMax } = place;
   const found = await listJournal(place);
   if (found.length === 0) {
-    if (state.position > 0) throw new LogError("corrupt_log", `${folder} has no journal files, the index has ${state.position} bytes of them: restore them.`);
+    if (state.position > 0)
+      throw new LogError("corrupt_log", `${folder} has no journal files, the index has ${state.position} bytes of them: restore them.`);
     const file = { base: 0, path: journalPath(folder, 0) };
     const active = await disk.open(file.path, "create");
     await disk.syncFolder(folder);
@@ -65,11 +66,21 @@ async function replayClosed({ disk, journalId }: JournalPlace, state: LocalState
   const open = await disk.open(file.path, "read");
   try {
     const { size } = await open.info();
-    if (file.base + size !== end) throw damaged(file, file.base + Math.min(size, end - file.base), `the next file begins at position ${end}, so it has to be ${end - file.base} bytes long, not ${size}.`);
+    if (file.base + size !== end)
+      throw damaged(
+        file,
+        file.base + Math.min(size, end - file.base),
+        `the next file begins at position ${end}, so it has to be ${end - file.base} bytes long, not ${size}.`,
+      );
     if (end <= state.position) return;
     const scan = new JournalScan(open, size, file, journalId);
     const reached = await scan.visit(state.position, (frame) => state.apply(frame.ops, frame.payloadPosition, frame.end));
-    if (reached < end) throw damaged(file, reached, "the frame there fails its checks, and more follows. Nothing was changed; restore the file from a copy.");
+    if (reached < end)
+      throw damaged(
+        file,
+        reached,
+        "the frame there fails its checks, and more follows. Nothing was changed; restore the file from a copy.",
+      );
   } finally {
     await open.close();
   }
@@ -80,14 +91,22 @@ async function replayLast({ journalId }: JournalPlace, state: LocalState, file: 
   await active.sync();
   const { size } = await active.info();
   if (state.position > file.base + size) {
-    throw damaged(file, file.base + size, `it ends there, while the index has the journal up to byte ${state.position - file.base}: restore the file.`);
+    throw damaged(
+      file,
+      file.base + size,
+      `it ends there, while the index has the journal up to byte ${state.position - file.base}: restore the file.`,
+    );
   }
   const scan = new JournalScan(active, size, file, journalId);
   const end = await scan.visit(state.position, (frame) => state.apply(frame.ops, frame.payloadPosition, frame.end));
   if (end < file.base + size) {
     const next = await scan.nextHeader(end + 1);
     if (next !== undefined) {
-      throw damaged(file, end, `the frame there fails its checks, and another one follows at byte ${next - file.base}. Nothing was changed; restore the file from a copy.`);
+      throw damaged(
+        file,
+        end,
+        `the frame there fails its checks, and another one follows at byte ${next - file.base}. Nothing was changed; restore the file from a copy.`,
+      );
     }
     // A frame that a crash cut short was never acknowledged: a group is one frame, and none is begun before the one before it is durable.
     await active.truncate(end - file.base);

@@ -63,7 +63,8 @@ export class JournalScan {
     const header = await this.#header(position);
     if (header === undefined) return undefined;
     // No crash leaves that: a header that is whole was written there on purpose, for another place.
-    if (!this.#isOurs(header, position)) throw damaged(this.#file, position, "a frame of another journal, or of another place, is there. Restore the file.");
+    if (!this.#isOurs(header, position))
+      throw damaged(this.#file, position, "a frame of another journal, or of another place, is there. Restore the file.");
     checkFrameVersion(header, `${this.#file.path} at ${position - this.#file.base}`);
     const opsAt = position - this.#file.base + frameHeaderBytes;
     const payloadAt = opsAt + header.opsBytes;
@@ -110,4 +111,3 @@ export function damaged(file: JournalFile, position: number, what: string): LogE
   const at = position - file.base;
   return new LogError("corrupt_log", `${file.path} is damaged at byte ${at}: ${what}`, { details: { file: file.path, position: at } });
 }
-

@@ -54,7 +54,11 @@ async function* walk(
   wants: (key: string) => boolean,
   mayHold: (start: string) => boolean,
 ): AsyncGenerator<{ readonly key: string; readonly path: string }> {
-  const entries = (await disk.list(folder)).map((entry) => ({ name: entry.name, isFolder: entry.isFolder, key: start + keyPieceOf(entry) }));
+  const entries = (await disk.list(folder)).map((entry) => ({
+    name: entry.name,
+    isFolder: entry.isFolder,
+    key: start + keyPieceOf(entry),
+  }));
   entries.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
   const isInterleaved = entries.some((entry) => entry.name.endsWith(pieceMark));
   const found: { readonly key: string; readonly path: string }[] = [];

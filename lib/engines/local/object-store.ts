@@ -54,16 +54,7 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
       if (!Number.isInteger(limit) || limit < 1 || limit > limits.objectsListMax) {
         throw new LogError("invalid_request", `A listing's limit is 1 to ${limits.objectsListMax}, not ${limit}.`);
       }
-      const found: ObjectInfo[] = [];
-      for await (const { key, path } of walkObjects(disk, stored, prefix, after)) {
-        const file = await openIfThere(disk, path);
-        if (file === undefined) continue;
-        const { size, modifiedMs } = await file.info();
-        await file.close();
-        found.push({ key, bytes: size, modifiedMs });
-        if (found.length === limit) break;
-      }
-      return found;
+      return listObjects(disk, stored, prefix, after, limit);
     },
     async delete(keys) {
       ensureOpen();
@@ -81,6 +72,25 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
       for (const parent of touched) await disk.syncFolder(parent).catch(ignoreMissing);
     },
   };
+}
+
+async function listObjects(
+  disk: Disk,
+  root: string,
+  prefix: string,
+  after: string | undefined,
+  limit: number,
+): Promise<readonly ObjectInfo[]> {
+  const found: ObjectInfo[] = [];
+  for await (const { key, path } of walkObjects(disk, root, prefix, after)) {
+    const file = await openIfThere(disk, path);
+    if (file === undefined) continue;
+    const { size, modifiedMs } = await file.info();
+    await file.close();
+    found.push({ key, bytes: size, modifiedMs });
+    if (found.length === limit) break;
+  }
+  return found;
 }
 
 async function writeWhole(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
@@ -105,7 +115,8 @@ async function readRange(file: DiskFile, key: string, range: ByteRange | undefin
   if (range !== undefined && (!Number.isInteger(start) || !Number.isInteger(length) || start < 0 || length < 1)) {
     throw new LogError("invalid_request", `A range needs a start from 0 and a length from 1, not ${start} and ${length}.`);
   }
-  if (size > 0 && start >= size) throw new LogError("offset_out_of_range", `Object ${key} has ${size} bytes; the range starts at ${start}.`);
+  if (size > 0 && start >= size)
+    throw new LogError("offset_out_of_range", `Object ${key} has ${size} bytes; the range starts at ${start}.`);
   const into = new Uint8Array(Math.max(0, Math.min(length, size - start)));
   const read = await file.read(into, start);
   if (read < into.length) throw new LogError("corrupt_log", `Object ${key} ends after ${start + read} bytes, not ${size}.`);
@@ -116,14 +127,14 @@ async function openIfThere(disk: Disk, path: string): Promise<DiskFile | undefin
   try {
     return await disk.open(path, "read");
   } catch (reason) {
-    return ignoreMissing(reason);
+    ignoreMissing(reason);
+    return undefined;
   }
 }
 
-function ignoreMissing(reason: unknown): undefined {
+function ignoreMissing(reason: unknown): void {
   const code = diskErrorCode(reason);
-  if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-  throw reason;
+  if (code !== "ENOENT" && code !== "ENOTDIR") throw reason;
 }
 
 /** @param isLinked whether the object has its name already: then a crash decides whether it keeps it */
@@ -133,6 +144,7 @@ function putFailure(key: string, reason: unknown, isLinked: boolean): LogError {
   if (isLinked) {
     return new LogError("timeout", `Object ${key} may not be durable (${message}): put it again.`, { outcome: "unknown", cause: reason });
   }
-  if (isOutOfSpace(reason)) return new LogError("storage_full", `The disk is full: object ${key} was not stored. Make room, then put it again.`, { cause: reason });
+  if (isOutOfSpace(reason))
+    return new LogError("storage_full", `The disk is full: object ${key} was not stored. Make room, then put it again.`, { cause: reason });
   return new LogError("unavailable", `Object ${key} was not stored (${message}): put it again.`, { cause: reason, retryAfterMs: 1_000 });
 }

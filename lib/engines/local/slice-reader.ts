@@ -33,7 +33,13 @@ function stretchesOf(files: JournalFiles, slices: readonly EntrySlice[]): readon
     const end = run.position + run.bytes;
     const { base } = files.fileAt(run.position);
     const gap = last === undefined ? -1 : run.position - last.end;
-    if (last !== undefined && base === lastBase && gap >= 0 && gap <= limits.localReadGapBytesMax && end - last.start <= limits.localReadBytesMax) {
+    if (
+      last !== undefined &&
+      base === lastBase &&
+      gap >= 0 &&
+      gap <= limits.localReadGapBytesMax &&
+      end - last.start <= limits.localReadBytesMax
+    ) {
       last.end = end;
       last.runs.push({ nth, run });
       continue;
@@ -50,7 +56,11 @@ async function readStretch(files: JournalFiles, { start, end, runs }: Stretch, a
   for (const { nth, run } of runs) {
     const slice = bytes.subarray(run.position - start, run.position - start + run.bytes);
     if (slice.length !== run.bytes || checksum(slice) !== run.checksum) {
-      throw damaged(files.fileAt(run.position), run.position, `the ${run.bytes} bytes there fail their checksum. They are not served; restore the file from a copy.`);
+      throw damaged(
+        files.fileAt(run.position),
+        run.position,
+        `the ${run.bytes} bytes there fail their checksum. They are not served; restore the file from a copy.`,
+      );
     }
     answer[nth] = slice;
   }

@@ -16,7 +16,13 @@ export class StoredEntry {
   }
 
   ref(shard: ShardKey): EntryRef {
-    const parts = this.parts.map(({ index, baseOffset, records, bytes, maxTimestampMs }) => ({ index, baseOffset, records, bytes, maxTimestampMs }));
+    const parts = this.parts.map(({ index, baseOffset, records, bytes, maxTimestampMs }) => ({
+      index,
+      baseOffset,
+      records,
+      bytes,
+      maxTimestampMs,
+    }));
     return { shard, seq: this.seq, parts, place: this };
   }
 

@@ -24,7 +24,11 @@ test("a full disk refuses the whole group as not applied; reads go on; appends w
     const write = engine.catalog.transact([{ key: { pk: "k", sk: "s" }, put: bytesLeft, if: "any" }]);
     const retry = engine.journal.append(shard, entryOf("before"), { producers: [step(1)] });
     for (const append of [...appends, write]) await assert.rejects(append, failsWith("storage_full", "not-applied"));
-    assert.deepEqual((await retry).parts, [{ index: 0, baseOffset: 0, duplicate: true }], "what is durable is answered whatever becomes of the group");
+    assert.deepEqual(
+      (await retry).parts,
+      [{ index: 0, baseOffset: 0, duplicate: true }],
+      "what is durable is answered whatever becomes of the group",
+    );
     assert.deepEqual(await namesIn(engine), ["before"]);
     assert.equal(await engine.catalog.get({ pk: "k", sk: "s" }), undefined);
   }
@@ -32,7 +36,10 @@ test("a full disk refuses the whole group as not applied; reads go on; appends w
   disk.bytesLeft = Number.POSITIVE_INFINITY;
   assert.equal((await engine.journal.append(shard, entryOf("after"))).parts[0]?.baseOffset, 1);
   await engine.close();
-  for (const [place, names] of [[crashed, ["before"]], [folder, ["before", "after"]]] as const) {
+  for (const [place, names] of [
+    [crashed, ["before"]],
+    [folder, ["before", "after"]],
+  ] as const) {
     const again = await openLocalEngine(place);
     assert.deepEqual(await namesIn(again), names);
     await again.close();
@@ -81,7 +88,10 @@ test("a failed fdatasync is never retried: those in flight are unknown, all late
   for (const append of inFlight) await assert.rejects(append, failsWith("unavailable", "unknown"));
   disk.syncFailure = undefined;
   const { syncs } = disk;
-  await assert.rejects(engine.journal.append(shard, entryOf("later")), (reason) => failsWith("unavailable", "not-applied")(reason) && /restart/.test(String(reason)));
+  await assert.rejects(
+    engine.journal.append(shard, entryOf("later")),
+    (reason) => failsWith("unavailable", "not-applied")(reason) && /restart/.test(String(reason)),
+  );
   assert.equal(disk.syncs, syncs, "nothing is synced any more");
   assert.deepEqual(await namesIn(engine), ["before"]);
   await engine.close();

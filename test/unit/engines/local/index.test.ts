@@ -14,7 +14,9 @@ async function work(engine: Engine, from: number, to: number): Promise<void> {
     const shard = key(nth % 7);
     await engine.journal.open(shard, { partitions: 1 + (nth % 3), layout: nth % 3 });
     await engine.journal.append(shard, entryOf(`${nth}`), { producers: [step(nth)] });
-    await engine.journal.append(shard, { parts: [{ index: 0, records: 3, maxTimestampMs: 5_000 - nth, batches: Buffer.from(`more ${nth}`) }] });
+    await engine.journal.append(shard, {
+      parts: [{ index: 0, records: 3, maxTimestampMs: 5_000 - nth, batches: Buffer.from(`more ${nth}`) }],
+    });
     if (nth % 11 === 10) await engine.journal.trim(shard, (await engine.journal.head(shard)).seq - 2);
     await engine.catalog.transact([{ key: { pk: "items", sk: `${nth % 5}` }, put: nth, if: "any" }]);
     if (nth % 5 === 4) await engine.catalog.transact([{ key: { pk: "items", sk: "0" }, delete: true, if: "any" }]);
@@ -35,7 +37,12 @@ async function everything(engine: Engine): Promise<unknown> {
     for (const timestampMs of [0, 1_000, 1_001, 4_950, 4_980, 5_000, 5_001]) {
       found.push((await engine.journal.entries(key(nth), { index: 0, timestampMs }, 2)).map((entry) => entry.seq));
     }
-    shards.push({ head, parts: entries.map((entry) => [entry.seq, entry.parts]), bytes: bytes.map((one) => Buffer.from(one).toString()), found });
+    shards.push({
+      head,
+      parts: entries.map((entry) => [entry.seq, entry.parts]),
+      bytes: bytes.map((one) => Buffer.from(one).toString()),
+      found,
+    });
   }
   return { shards, items: await engine.catalog.query("items", { limit: 100 }) };
 }

@@ -50,7 +50,10 @@ test("after kill -9 the next process takes over at once, and finds what was ackn
     child.kill("SIGKILL");
     await once(child, "exit");
     const engine = await openLocalEngine(folder);
-    assert.deepEqual(await namesIn(engine), Array.from({ length: round }, () => "child"));
+    assert.deepEqual(
+      await namesIn(engine),
+      Array.from({ length: round }, () => "child"),
+    );
     await engine.close();
   }
 });
