@@ -58,7 +58,7 @@ class WebRequest implements AppRequest {
 }
 
 function webBody(body: AppBody): string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
-  if (!isStream(body)) return typeof body === "string" ? body : new Uint8Array(body);
+  if (!isStream(body)) return typeof body === "string" ? body : (body as Uint8Array<ArrayBuffer>);
   const encoder = new TextEncoder();
   const iterator = body[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({

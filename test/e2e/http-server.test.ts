@@ -11,8 +11,9 @@ import type { Log } from "../../lib/log/log.ts";
 import { nodeClock } from "../../lib/node/clock.ts";
 import { nodeCompression } from "../../lib/node/compression.ts";
 import { nodeRandom } from "../../lib/node/random.ts";
-import { hostRule } from "../../lib/server/hosts.ts";
 import { type RunningServer, startServer } from "../../lib/server/index.ts";
+import { mutateBytes } from "../../scripts/fuzz/mutate.ts";
+import { SeededRandom } from "../../scripts/fuzz/random.ts";
 
 const json = { "content-type": "application/json" };
 
@@ -143,6 +144,46 @@ describe("a server on sockets", () => {
     assert.ok(answer.sent < 4 * limits.requestBytesMax);
   });
 
+  test("a bad line is told while the rest of its request is still being sent", async () => {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const request = httpRequest(
+        `${server.url}/v1/topics/t/records`,
+        { method: "POST", headers: { "content-type": "application/x-ndjson" } },
+        (response) => {
+          let text = `${response.statusCode} `;
+          response.on("data", (piece) => (text += String(piece)));
+          response.on("end", () => resolve(text));
+        },
+      );
+      request.on("error", reject);
+      request.write('{"valeu":1}\n');
+      for (let nth = 0; nth < 20; nth++) request.write(`{"value":"${"x".repeat(1_000_000)}"}\n`);
+      request.end();
+    });
+    assert.match(answer, /^400 [^]*"line":1/);
+  });
+
+  test("whatever bytes come, the server goes on", async () => {
+    const random = new SeededRandom(11);
+    const body = '{"records":[{"value":"x"}]}';
+    const good = [
+      head("/health", `host: localhost:${server.port}`),
+      `${head("/v1/topics/t/records", `host: localhost:${server.port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`, "POST")}${body}`,
+      `${head("/v1/topics/t/records", `host: localhost:${server.port}\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked`, "POST")}d\r\n{"value":"x"}\r\n0\r\n\r\n`,
+    ];
+    for (let nth = 0; nth < 400; nth++) {
+      const bytes = mutateBytes(random, Buffer.from(random.pick(good)));
+      const socket = connect(server.port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      let answer = "";
+      socket.on("data", (piece) => (answer += String(piece)));
+      socket.end(bytes);
+      await once(socket, "close");
+      assert.doesNotMatch(answer, /HTTP\/1.1 5/, JSON.stringify(Buffer.from(bytes).toString("latin1")));
+    }
+    assert.equal((await fetch(`${server.url}/health`)).status, 200);
+  });
+
   test("requests that share a connection are answered in order, also after an error", async () => {
     const one = (path: string, last = false): string => head(path, `host: localhost:${server.port}${last ? "\r\nconnection: close" : ""}`);
     const answer = await talk(server.port, one("/health") + one("/nope") + one("/v1/topics?limit=1", true));
@@ -203,58 +244,5 @@ describe("a server on sockets", () => {
       await delay(0);
     }
     assert.ok(ids >= 38);
-  });
-});
-
-describe("starting and closing", () => {
-  test("nothing but loopback is listened on", async () => {
-    for (const host of ["0.0.0.0", "::", "192.168.0.1", "example.com"]) {
-      await assert.rejects(startServer({ log: memoryLog(), host, port: 0 }), (error: Error) => /loopback|credentials/.test(error.message));
-    }
-  });
-
-  test("a port that is taken is told", async () => {
-    const server = await startServer({ log: memoryLog(), port: 0 });
-    await assert.rejects(startServer({ log: memoryLog(), port: server.port }), { code: "unavailable" });
-    await server.close();
-  });
-
-  test("closing ends waits and streams, answers what runs, and closes the log; twice is harmless", async () => {
-    const log = memoryLog();
-    let closed = 0;
-    const server = await startServer({
-      log: {
-        ...log,
-        close: () => {
-          closed++;
-          return log.close();
-        },
-      },
-      port: 0,
-    });
-    await fetch(`${server.url}/v1/topics`, { method: "POST", headers: json, body: '{"name":"t"}' });
-    const poll = fetch(`${server.url}/v1/topics/t/partitions/0/records?wait=30000`);
-    const stream = await fetch(`${server.url}/v1/topics/t/records`, { headers: { accept: "text/event-stream" } });
-    const streamed = stream.text();
-    await delay(20);
-    await Promise.all([server.close(), server.close()]);
-    assert.equal((await poll).status, 200);
-    assert.match(await streamed, /^retry: /);
-    assert.equal(closed, 1);
-    await assert.rejects(fetch(`${server.url}/health`));
-  });
-
-  test("either an engine or a log is served", async () => {
-    await assert.rejects(startServer({ port: 0 }), { code: "invalid_request" });
-  });
-
-  test("a host rule knows loopback names by their port alone", () => {
-    const rule = hostRule(() => 80, ["other"]);
-    assert.ok(rule("localhost"));
-    assert.ok(rule("[::1]:80"));
-    assert.ok(!rule("localhost:8080"));
-    assert.ok(rule("other:5"));
-    assert.ok(!rule("::1"));
-    assert.ok(!rule(""));
   });
 });
