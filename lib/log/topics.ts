@@ -84,7 +84,7 @@ export class CatalogTopics implements Topics {
     const next: TopicRow = { ...row, overrides, growingTo };
     await engine.catalog.transact([{ key: topicKey(name), put: topicRowValue(next), if: version }]);
     cache.forget(name);
-    return (await this.finishGrowth({ topic: topicOf(name, next), row: next, version: version + 1 })).topic;
+    return (await afterDecision(this.finishGrowth({ topic: topicOf(name, next), row: next, version: version + 1 }))).topic;
   }
 
   async delete(name: string): Promise<void> {
@@ -98,8 +98,8 @@ export class CatalogTopics implements Topics {
     ];
     await engine.catalog.transact(writes);
     cache.forget(name);
-    await this.#closeShards(row);
-    await engine.catalog.transact([{ key: tombstone, delete: true, if: "any" }]);
+    await afterDecision(this.#closeShards(row));
+    await afterDecision(engine.catalog.transact([{ key: tombstone, delete: true, if: "any" }]));
   }
 
   /**
@@ -137,6 +137,21 @@ export class CatalogTopics implements Topics {
     const { id: topicId, partitionsPerShard } = row;
     const shards = [...Array(shardCount(row.partitionCounts.at(-1) ?? 0, partitionsPerShard)).keys()];
     await mapBounded(shards, limits.shardConcurrency, (shard) => this.#services.engine.journal.close({ topicId, shard }));
+  }
+}
+
+/** What comes after the write that decided. Its failure is no refusal: a part is done, and asking again finds it so. */
+async function afterDecision<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (reason) {
+    const { code, message, details, retryAfterMs } = LogError.from(reason);
+    throw new LogError(code, message, {
+      outcome: "unknown",
+      details,
+      cause: reason,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
   }
 }
 
