@@ -3,7 +3,17 @@ import { SimDisk } from "./disk.ts";
 import type { DiskLie } from "./disk.ts";
 import type { StoreMaker } from "./simulate.ts";
 
+/** Keeps the engine's index from one life to the next, in real files. */
+export interface IndexKeeper {
+  /** The path of the next life's index. */
+  open(): string;
+  /** That life is over: the next one finds all of its index, an earlier state of it, or none. */
+  ended(path: string, keeps: "all" | "some" | "none"): void;
+}
+
 export interface LocalStoreOptions {
+  /** Default: the index is in memory, and each start replays the whole journal. */
+  readonly index?: IndexKeeper;
   /** Default `none`. */
   readonly lies?: DiskLie;
 }
@@ -12,9 +22,9 @@ const folder = "/data";
 
 /**
  * The real local engine over a simulated disk: one process at a time. When it ends, the machine goes on and has what was written, or loses power and
- * has what was synced. Its index is in memory, so that each start replays the whole journal.
+ * has what was synced.
  */
-export function localSimStore({ lies = "none" }: LocalStoreOptions = {}): StoreMaker {
+export function localSimStore({ lies = "none", index }: LocalStoreOptions = {}): StoreMaker {
   return ({ scheduler, prng, trace }) => {
     const disk = new SimDisk(folder, prng.fork(), () => scheduler.nowMs, trace);
     const journalId = BigInt(prng.next()) * 2n ** 31n + BigInt(prng.next());
@@ -36,15 +46,17 @@ export function localSimStore({ lies = "none" }: LocalStoreOptions = {}): StoreM
         disk.faults = isFaulty ? faults : { ...faults, slow: 0, shortWrite: 0, full: 0, failedSync: 0 };
       },
       async open(life) {
+        const indexPath = index?.open() ?? ":memory:";
         life.onEnd(() => {
           const isPowerLoss = draws.chance(powerLoss);
           trace(`${life.name} leaves the disk ${isPowerLoss ? "without power" : "as it is"}`);
           if (isPowerLoss) disk.losePower();
           else disk.processDied();
+          if (index !== undefined) index.ended(indexPath, isPowerLoss ? draws.pick(["all", "some", "none"]) : "all");
         });
         return await openLocalEngine(folder, {
           disk: disk.forLife(life),
-          indexPath: ":memory:",
+          indexPath,
           fileBytesMax,
           unindexedOpsMax,
           journalId,

@@ -2,6 +2,7 @@ import { createLog } from "../../log/create-log.ts";
 import { checkHistory } from "../history.ts";
 import type { Finding, History } from "../history.ts";
 import { batchWriter } from "./clients/batch-writer.ts";
+import { churner } from "./clients/churner.ts";
 import { grower } from "./clients/grower.ts";
 import { reader, seenIn } from "./clients/reader.ts";
 import { atomicWriter, conditionalWriter, idempotentWriter, plainWriter } from "./clients/writers.ts";
@@ -54,6 +55,7 @@ const crowd: readonly { readonly name: string; readonly run: Client; readonly co
   { name: "conditional", run: conditionalWriter, countMax: 3, operations: 10 },
   { name: "atomic", run: atomicWriter, countMax: 2, operations: 12 },
   { name: "reader", run: reader, countMax: 3, operations: 40 },
+  { name: "churner", run: churner, countMax: 1, operations: 5 },
   { name: "grower", run: grower, countMax: 2, operations: 6 },
 ];
 
@@ -176,7 +178,7 @@ class Disaster {
 async function runClients(world: World, prng: Prng): Promise<void> {
   let running = 0;
   for (const { name, run, countMax, operations } of crowd) {
-    for (let i = prng.between(name === "grower" ? 0 : 1, countMax); i > 0; i--) {
+    for (let i = prng.between(name === "grower" || name === "churner" ? 0 : 1, countMax); i > 0; i--) {
       const life = new Life(`${name}${i}`, world.scheduler);
       world.clients.push(life);
       const self: Self = { life, prng: prng.fork(), operations };
