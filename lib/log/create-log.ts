@@ -9,6 +9,7 @@ import { Appender } from "./appender.ts";
 import { mapBounded } from "./bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { fetchBatches, offsetForTime } from "./fetcher.ts";
+import { knownAfterFailure, knownResults } from "./known-results.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { placeOf, unknownPartition } from "./placement.ts";
 import { appendBatches } from "./raw-appender.ts";
@@ -47,7 +48,16 @@ export function createLog(engine: Engine, parts: LogParts): Log {
 
   return {
     topics,
-    append: (name: string, request: AppendRequest) => onTopic(name, (topic) => appender.append(topic, request), wasOvertaken),
+    append: async (name: string, request: AppendRequest) => {
+      let known: readonly RecordResult[] | undefined;
+      const run = async (topic: Topic) => (known = knownResults(known, await appender.append(topic, request)));
+      try {
+        return await onTopic(name, run, wasOvertaken);
+      } catch (reason) {
+        if (known === undefined) throw reason;
+        return knownAfterFailure(known, reason);
+      }
+    },
     appendBatches: (name, partition, batches, options) =>
       onTopic(name, (topic) => appendBatches(services, topic, partition, batches, options)),
     fetch: (name: string, partition: number, request: FetchRequest) =>

@@ -7,6 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Random } from "../ports/random.ts";
 import { mapBounded } from "./bounded.ts";
+import { asUnknown } from "./known-results.ts";
 import type { AlterTopic, CreateTopic, Topic, Topics } from "./log.ts";
 import { shapeOf, shardCount, unknownTopic } from "./placement.ts";
 import type { TopicCache } from "./topic-cache.ts";
@@ -145,13 +146,7 @@ async function afterDecision<T>(step: Promise<T>): Promise<T> {
   try {
     return await step;
   } catch (reason) {
-    const { code, message, details, retryAfterMs } = LogError.from(reason);
-    throw new LogError(code, message, {
-      outcome: "unknown",
-      details,
-      cause: reason,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    throw asUnknown(reason);
   }
 }
 
