@@ -72,7 +72,7 @@ export const limits = {
   /** When the index cannot be written, appends go on until this many wait for it. */
   localUnindexedOpsRefuse: 65_536,
   /** Shards and producer states kept in memory. */
-  localShardsCachedMax: 16_384,
+  localShardsCachedMax: 65_536,
   localProducersCachedMax: 65_536,
   /** Slices that lie this close together are read at once, up to this many bytes, and so many reads run side by side. */
   localReadGapBytesMax: 4_096,

@@ -4,6 +4,10 @@ import type { AppendOp, ShardOp } from "./journal-op.ts";
 import { advance, type HeadState } from "./shard-head.ts";
 import { StoredEntry } from "./stored-entry.ts";
 
+// Most shards have nothing that waits most of the time, and there may be tens of thousands in memory: they share what is empty.
+const noStates: ReadonlyMap<string, ProducerState> = new Map();
+const noSteps: ReadonlyMap<string, CommittedStep> = new Map();
+
 /** A shard's durable state in memory: its head, and what the index does not have yet. */
 export class LocalShard {
   readonly key: ShardKey;
@@ -13,8 +17,8 @@ export class LocalShard {
   readonly maxTimesMs: number[];
   /** Entries that wait for the index, in order. */
   waiting: StoredEntry[] = [];
-  readonly waitingStates = new Map<string, ProducerState>();
-  readonly waitingSteps = new Map<string, CommittedStep>();
+  waitingStates: ReadonlyMap<string, ProducerState> = noStates;
+  waitingSteps: ReadonlyMap<string, CommittedStep> = noSteps;
   /** Something here is not in the index yet: it must stay in memory. */
   isDirty = false;
   /** More than appends has changed: the index needs the shard's own row too. */
@@ -37,29 +41,34 @@ export class LocalShard {
     this.hasGarbage ||= op.kind === "trim" || op.kind === "close";
     if (op.kind === "append") this.#append(op, position);
     if (op.kind === "trim") this.waiting = this.waiting.filter((entry) => entry.seq >= op.toSeq);
-    if (op.kind === "close") {
-      this.waiting = [];
-      this.waitingStates.clear();
-      this.waitingSteps.clear();
-    }
+    if (op.kind === "close") this.#forget();
   }
 
   #append(op: AppendOp, position: number): void {
     this.waiting.push(new StoredEntry(op.seq, position, op.parts));
+    if (op.producers.length === 0) return;
+    const states = this.waitingStates === noStates ? new Map<string, ProducerState>() : (this.waitingStates as Map<string, ProducerState>);
+    const steps = this.waitingSteps === noSteps ? new Map<string, CommittedStep>() : (this.waitingSteps as Map<string, CommittedStep>);
     for (const state of op.producers) {
-      this.waitingStates.set(stateName(state.producerId, state.index), state);
-      this.waitingSteps.set(stepName(state.producerId, state.index, state.epoch, state.sequence), stepOf(op, state));
+      states.set(stateName(state.producerId, state.index), state);
+      steps.set(stepName(state.producerId, state.index, state.epoch, state.sequence), stepOf(op, state));
     }
+    this.waitingStates = states;
+    this.waitingSteps = steps;
   }
 
   /** The index has it all. */
   settle(): void {
-    this.waiting = [];
-    this.waitingStates.clear();
-    this.waitingSteps.clear();
+    this.#forget();
     this.isDirty = false;
     this.hasNewShape = false;
     this.hasGarbage = false;
+  }
+
+  #forget(): void {
+    if (this.waiting.length > 0) this.waiting = [];
+    this.waitingStates = noStates;
+    this.waitingSteps = noSteps;
   }
 }
 
