@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { LogError } from "../core/errors.ts";
 import { tooLarge } from "../http/body-budget.ts";
 import type { AppRequest } from "../http/message.ts";
+import { BodyCollector } from "./body-collector.ts";
 
 /** A request of node:http as the app takes it. Nothing is made before it is asked for. */
 export class NodeRequest implements AppRequest {
@@ -40,15 +41,13 @@ export class NodeRequest implements AppRequest {
     this.#continue();
     const incoming = this.#incoming;
     return new Promise((resolve, reject) => {
-      const pieces: Buffer[] = [];
-      let bytes = 0;
+      const length = Number(incoming.headers["content-length"] ?? Number.NaN);
+      const collector = new BodyCollector(length <= bytesMax ? length : undefined);
       const onData = (piece: Buffer): void => {
-        bytes += piece.length;
-        pieces.push(piece);
-        if (bytes > bytesMax) settle(() => reject(tooLarge(bytesMax)));
+        collector.add(piece);
+        if (collector.bytes > bytesMax) settle(() => reject(tooLarge(bytesMax)));
       };
-      // A body in one piece, as almost all small ones are, is not copied.
-      const onEnd = (): void => settle(() => resolve(pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces, bytes)));
+      const onEnd = (): void => settle(() => resolve(collector.body()));
       const onGone = (): void => settle(() => reject(clientGone()));
       const settle = (outcome: () => void): void => {
         incoming.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
@@ -78,11 +77,17 @@ export class NodeRequest implements AppRequest {
     this.#sendContinue = false;
   }
 
+  /** Let go of when the answer is done: the server's own signal lives as long as the server. */
   #makeSignal(): AbortSignal {
     const gone = new AbortController();
-    if (this.#response.destroyed) gone.abort();
-    this.#response.once("close", () => gone.abort());
-    return AbortSignal.any([gone.signal, this.#closing]);
+    const abort = (): void => gone.abort();
+    if (this.#response.destroyed || this.#closing.aborted) abort();
+    this.#closing.addEventListener("abort", abort);
+    this.#response.once("close", () => {
+      this.#closing.removeEventListener("abort", abort);
+      abort();
+    });
+    return gone.signal;
   }
 }
 
