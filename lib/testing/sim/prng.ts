@@ -9,7 +9,7 @@ export class Prng implements Random {
 
   constructor(seed: number) {
     this.#c = seed >>> 0;
-    this.#counter = Math.floor(seed / 2 ** 32) >>> 0 || 1;
+    this.#counter = (Math.floor(seed / 2 ** 32) + 1) >>> 0;
     for (let i = 0; i < 15; i++) this.next();
   }
 
@@ -37,8 +37,8 @@ export class Prng implements Random {
     return this.fraction() < probability;
   }
 
-  pick<T>(items: readonly [T, ...T[]]): T {
-    return items[this.between(0, items.length - 1)] ?? items[0];
+  pick<const Items extends readonly [unknown, ...unknown[]]>(items: Items): Items[number] {
+    return items[this.between(0, items.length - 1)];
   }
 
   bytes(count: number): Uint8Array {
