@@ -93,9 +93,9 @@ function drawAppend(prng: Prng, shard: ShardKey): { shard: ShardKey; entry: Entr
     sequence: prng.between(0, 6),
     crc: prng.pick([1, 1, 1, 2]),
   };
-  if (prng.chance(0.4)) producers.push({ ...step, index: null, count: 1 });
-  else if (prng.chance(0.4))
-    for (const { index, records } of parts) if (prng.chance(0.7)) producers.push({ ...step, index, count: records });
+  const way = prng.pick(["request", "request", "batch", "none"]);
+  if (way === "request") producers.push({ ...step, index: null, count: 1 });
+  if (way === "batch") for (const { index, records } of parts) if (prng.chance(0.7)) producers.push({ ...step, index, count: records });
   const expected = prng.chance(0.1) && parts[0] !== undefined ? { expected: [{ index: parts[0].index, offset: prng.between(0, 5) }] } : {};
   const layout = prng.chance(0.2) ? { layout: prng.between(0, 3) } : {};
   return { shard, entry: { parts }, guards: { ...layout, ...expected, ...(producers.length > 0 ? { producers } : {}) } };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { localSimStore } from "../../lib/testing/sim/local-store.ts";
 import { simulate } from "../../lib/testing/sim/simulate.ts";
+import { indexFiles } from "./index-files.ts";
 
 const seeds = Array.from({ length: 60 }, (_, i) => 1_000_000 + i);
 
@@ -20,4 +21,16 @@ describe("the log keeps its promises", () => {
       assert.ok(acknowledged > 1_000 && unknown > 100 && polls > 500, `the runs do too little: ${acknowledged}, ${unknown}, ${polls}`);
     });
   }
+
+  it("when the local engine's index stays, goes back or is lost while the journal stays", async () => {
+    for (const seed of seeds.slice(0, 25)) {
+      const index = indexFiles();
+      try {
+        const { findings } = await simulate(seed, { store: localSimStore({ index }) });
+        assert.deepEqual(findings, [], `seed ${seed} with an index in files`);
+      } finally {
+        index.dispose();
+      }
+    }
+  });
 });
