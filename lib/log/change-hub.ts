@@ -1,10 +1,16 @@
-import type { ShardKey } from "../ports/journal.ts";
+/** Called with the shard that has grown, or undefined when the topic itself has changed. */
+type Listener = (shard: number | undefined) => void;
 
-type Listener = (shard: number) => void;
-
-/** Tells waiting readers of this process that a shard has grown. A hint: who is told looks again. */
+/** Tells waiting readers of this process that a shard has grown, or that a topic was deleted or has more partitions. A hint: who is told looks again. */
 export class ChangeHub {
   readonly #listeners = new Map<string, Set<Listener>>();
+
+  #changes = 0;
+
+  /** How often anything has changed: to find out whether something did while one could not listen yet. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** Calls the listener at each change of the topic until the returned function is called. */
   listen(topicId: string, listener: Listener): () => void {
@@ -18,7 +24,8 @@ export class ChangeHub {
     };
   }
 
-  notify({ topicId, shard }: ShardKey): void {
+  notify({ topicId, shard }: { readonly topicId: string; readonly shard?: number }): void {
+    this.#changes++;
     const set = this.#listeners.get(topicId);
     if (set === undefined) return;
     for (const listener of [...set]) listener(shard);

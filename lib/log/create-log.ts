@@ -31,7 +31,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const hub = new ChangeHub();
   const closing = new AbortController();
   const cache = new TopicCache(engine.catalog, clock);
-  const topics = new CatalogTopics({ engine, clock, random, cache });
+  const topics = new CatalogTopics({ engine, clock, random, cache, hub });
   const services = { journal, clock, compression, hub, closing: closing.signal };
   const appender = new Appender(
     services,
@@ -81,11 +81,14 @@ export function createLog(engine: Engine, parts: LogParts): Log {
         const byShard = new Map(shards.map((shard, at) => [shard, heads[at] as ShardHead]));
         return asked.map((partition) => watermarksOf(topic, partition, byShard));
       }),
-    changed: (name, waitMs, signal) =>
-      onTopic(name, async (topic) => {
+    changed: (name, waitMs, signal) => {
+      const before = hub.changes;
+      return onTopic(name, async (topic) => {
+        if (hub.changes !== before) return;
         const wait = waitForChange(services, { topicId: topic.id, shard: undefined }, signal);
         await wait.until(waitMs).finally(() => wait.end());
-      }),
+      });
+    },
     close: async () => {
       closing.abort();
       await engine.close();

@@ -98,7 +98,7 @@ async function enough(journal: Journal, { shard, index }: Place, offset: number,
   const taken: EntryRef[] = [];
   let bytes = 0;
   let next = offset;
-  for (let page: number = limits.fetchPageEntries; ; page = limits.journalEntriesMax) {
+  for (let page = Math.min(limits.fetchPageEntries, recordsMax); ; page = limits.journalEntriesMax) {
     const entries = await journal.entries(shard, { index, offset: next }, page);
     for (const entry of entries) {
       const part = partOf(entry, index);

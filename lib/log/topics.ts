@@ -8,6 +8,7 @@ import type { Engine } from "../ports/engine.ts";
 import type { Random } from "../ports/random.ts";
 import { mapBounded } from "./bounded.ts";
 import { asUnknown } from "./known-results.ts";
+import type { ChangeHub } from "./change-hub.ts";
 import type { AlterTopic, CreateTopic, Topic, Topics } from "./log.ts";
 import { shapeOf, shardCount, unknownTopic } from "./placement.ts";
 import type { TopicCache } from "./topic-cache.ts";
@@ -18,6 +19,7 @@ export interface TopicServices {
   readonly clock: Clock;
   readonly random: Random;
   readonly cache: TopicCache;
+  readonly hub: ChangeHub;
 }
 
 /** Topics over the catalog. A topic's shards are open before its row can be seen, and closed after the row has gone. */
@@ -100,6 +102,7 @@ export class CatalogTopics implements Topics {
     await engine.catalog.transact(writes);
     cache.forget(name);
     await afterDecision(this.#closeShards(row));
+    this.#services.hub.notify({ topicId: row.id });
     await afterDecision(engine.catalog.transact([{ key: tombstone, delete: true, if: "any" }]));
   }
 
@@ -123,6 +126,7 @@ export class CatalogTopics implements Topics {
       return await this.finishGrowth(fresh);
     }
     cache.forget(topic.name);
+    this.#services.hub.notify({ topicId: row.id });
     return { topic: topicOf(topic.name, next), row: next, version: version + 1 };
   }
 

@@ -24,7 +24,7 @@ export function waitForChange(
   const done = new AbortController();
   const stop = (): void => done.abort();
   const unlisten = hub.listen(topicId, (changed) => {
-    if (shard === undefined || changed === shard) stop();
+    if (shard === undefined || changed === undefined || changed === shard) stop();
   });
   for (const other of [closing, signal]) {
     if (other?.aborted === true) stop();

@@ -133,6 +133,21 @@ export const fetchCases: readonly LogCase[] = [
     await log.close();
     await last;
   }),
+  logCase("waits end at once when the topic is deleted, and changed also when it grows", async (log) => {
+    await log.topics.create({ name: "t" });
+    const turns = async () => {
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const grown = log.changed("t", limits.fetchWaitMsMax);
+    await turns();
+    await log.topics.alter("t", { partitions: 2 });
+    await grown;
+    const changed = log.changed("t", limits.fetchWaitMsMax);
+    const polled = refused(log.fetch("t", 0, { from: 0, waitMs: limits.fetchWaitMsMax }), "unknown_topic_or_partition");
+    await turns();
+    await log.topics.delete("t");
+    await Promise.all([changed, polled]);
+  }),
   logCase("changed ends when any partition of the topic grew, and not for another topic", async (log) => {
     await log.topics.create({ name: "t", partitions: 3, partitionsPerShard: 1 });
     await log.topics.create({ name: "other" });
