@@ -222,7 +222,7 @@ export class Consumer<F extends Format> implements AsyncIterableIterator<Consume
 
   /** Waits before another attempt. @throws the error when another attempt cannot help or the time for it is over */
   async #pause(error: LogError, attempt: number): Promise<void> {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) throw error;
     const { clock, random } = this.#transport;
     const nowMs = clock.nowMs();
     this.#failingSinceMs ??= nowMs;
