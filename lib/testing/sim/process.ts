@@ -27,6 +27,7 @@ export class SimProcess {
   #life: Life | undefined;
   #log: Log | undefined;
   #lives = 0;
+  #isRetired = false;
 
   constructor(name: string, parts: ProcessParts) {
     this.name = name;
@@ -70,9 +71,15 @@ export class SimProcess {
     });
   }
 
-  /** Starts a new life unless there is one. */
+  /** Starts a new life, unless there is one or there is to be none. */
   startAnew(): void {
-    if (this.#life === undefined) this.start();
+    if (this.#life === undefined && !this.#isRetired) this.start();
+  }
+
+  /** Ends this life at once, and for good. */
+  retire(): void {
+    this.#isRetired = true;
+    this.crash();
   }
 
   freeze(durationMs: number): void {

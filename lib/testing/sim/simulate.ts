@@ -170,8 +170,8 @@ class Disaster {
     const kind = this.#prng.pick(["crash", "crash", "freeze", "stop"]);
     if (kind === "freeze") process.freeze(afterMs);
     else if (kind === "crash") process.crash();
-    else void process.stop();
-    if (kind !== "freeze") scheduler.schedule(afterMs, () => process.startAnew());
+    const stopped = kind === "stop" ? process.stop() : Promise.resolve();
+    void stopped.then(() => scheduler.schedule(afterMs, () => process.startAnew()));
   }
 }
 
@@ -197,7 +197,7 @@ async function runClients(world: World, prng: Prng): Promise<void> {
 
 /** Ends all processes and reads the whole log by a fresh one over what they left. */
 async function drain(world: World, store: SimStore): Promise<void> {
-  for (const process of world.processes) process.crash();
+  for (const process of world.processes) process.retire();
   const life = new Life("drain", world.scheduler);
   const engine = await complete(world, store.open(life));
   if (engine === undefined) return;
