@@ -67,10 +67,10 @@ export const limits = {
   localQueuedJobsMax: 50_000,
   localThrottleRetryMs: 25,
   /** When so many journal operations, or bytes, are not in the index, they are written to it. About twice as much is what a start has to replay. */
-  localUnindexedOpsMax: 8_192,
+  localUnindexedOpsMax: 32_768,
   localUnindexedBytesMax: 64 * 1024 * 1024,
   /** When the index cannot be written, appends go on until this many wait for it. */
-  localUnindexedOpsRefuse: 65_536,
+  localUnindexedOpsRefuse: 262_144,
   /** Shards and producer states kept in memory. */
   localShardsCachedMax: 65_536,
   localProducersCachedMax: 65_536,

@@ -3,11 +3,20 @@ import { ChunkEnd, unpackEntries } from "./chunk.ts";
 import { blob, integer, type Row } from "./row.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
+/** Chunks that are read at once. */
+const pageRowsMax = 64;
+
 /** A chunk's place and end, without its entries. */
 export interface IndexedChunk {
   readonly seq: number;
   readonly next: number;
   readonly end: ChunkEnd;
+}
+
+/** Where a search begins: an entry number, and the value there (NaN: not known). */
+interface Bound {
+  readonly seq: number;
+  readonly value: number;
 }
 
 /** Finds entries in the index. */
@@ -19,7 +28,7 @@ export class ChunkReader {
   constructor(db: DatabaseSync) {
     this.#at = db.prepare("SELECT seq, next, after FROM chunks WHERE shard = ? AND seq <= ? ORDER BY seq DESC LIMIT 1");
     this.#last = db.prepare("SELECT seq, next, after FROM chunks WHERE shard = ? ORDER BY seq DESC LIMIT 1");
-    this.#from = db.prepare("SELECT seq, after, entries FROM chunks WHERE shard = ? AND seq >= ? ORDER BY seq");
+    this.#from = db.prepare("SELECT seq, after, entries FROM chunks WHERE shard = ? AND seq >= ? ORDER BY seq LIMIT ?");
   }
 
   last(shardId: number): IndexedChunk | undefined {
@@ -31,33 +40,36 @@ export class ChunkReader {
     const first = chunkOf(this.#at.get(shardId, seq));
     const found: StoredEntry[] = [];
     if (first === undefined) return found;
-    for (const row of this.#from.iterate(shardId, first.seq)) {
+    for (const row of this.#chunksFrom(shardId, first.seq)) {
       for (const entry of unpackEntries(integer(row, "seq"), blob(row, "entries"))) if (entry.seq >= seq) found.push(entry);
       if (found.length >= limit) break;
     }
     return found.slice(0, limit);
   }
 
-  /** Entries that touch a partition, from the one that holds an offset on. */
-  fromOffset(shardId: number, startSeq: number, index: number, offset: number, limit: number): readonly StoredEntry[] {
+  /**
+   * Entries that touch a partition, from the one that holds an offset on.
+   * @param start where the shard's entries begin, and the partition's offsets with them
+   */
+  fromOffset(shardId: number, start: Bound, index: number, offset: number, limit: number): readonly StoredEntry[] {
     const found: StoredEntry[] = [];
     let next = offset;
     // Chunks that do not touch the partition are leapt over.
-    for (let chunk = this.#holding(shardId, startSeq, index, next); chunk !== undefined && found.length < limit; ) {
+    for (let chunk = this.#holding(shardId, start, index, next); chunk !== undefined && found.length < limit; ) {
       const reached = this.#runFrom(shardId, chunk.seq, index, next, limit - found.length, found);
       if (reached === next) break;
       next = reached;
-      chunk = found.length < limit ? this.#holding(shardId, chunk.next, index, next) : undefined;
+      chunk = found.length < limit ? this.#holding(shardId, { seq: chunk.next, value: next }, index, next) : undefined;
     }
     return found;
   }
 
   /** The first entry, numbered at least `startSeq`, whose records of a partition reach the time. */
   reaching(shardId: number, startSeq: number, index: number, timestampMs: number): StoredEntry | undefined {
-    const chunk = this.#first(shardId, startSeq, timestampMs, (end) => end.maxTimeMs(index));
+    const chunk = this.#first(shardId, { seq: startSeq, value: Number.NaN }, timestampMs, (end) => end.maxTimeMs(index));
     if (chunk === undefined) return undefined;
     // What was trimmed may have had later times: then "so far" says too much, and the times themselves decide.
-    for (const row of this.#from.iterate(shardId, chunk.seq)) {
+    for (const row of this.#chunksFrom(shardId, chunk.seq)) {
       const entries = unpackEntries(integer(row, "seq"), blob(row, "entries"));
       const entry = entries.find(
         (one) => one.seq >= startSeq && (one.part(index)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs,
@@ -71,21 +83,21 @@ export class ChunkReader {
   offsetBefore(shardId: number, index: number, seq: number): number {
     const chunk = chunkOf(this.#at.get(shardId, seq));
     if (chunk === undefined) return 0;
-    const [row] = this.#from.iterate(shardId, chunk.seq);
+    const [row] = this.#from.all(shardId, chunk.seq, 1);
     const entries = row === undefined ? [] : unpackEntries(chunk.seq, blob(row, "entries"));
     const later = entries.find((entry) => entry.seq >= seq && entry.part(index) !== undefined);
     return later?.part(index)?.baseOffset ?? chunk.end.highWatermark(index);
   }
 
-  #holding(shardId: number, startSeq: number, index: number, offset: number): IndexedChunk | undefined {
-    return this.#first(shardId, startSeq, offset + 1, (end) => end.highWatermark(index));
+  #holding(shardId: number, start: Bound, index: number, offset: number): IndexedChunk | undefined {
+    return this.#first(shardId, start, offset + 1, (end) => end.highWatermark(index));
   }
 
   /** Adds entries from a chunk on, until one does not touch the partition. @returns the offset after the last */
   #runFrom(shardId: number, seq: number, index: number, offset: number, limit: number, found: StoredEntry[]): number {
     let next = offset;
     const enough = found.length + limit;
-    for (const row of this.#from.iterate(shardId, seq)) {
+    for (const row of this.#chunksFrom(shardId, seq)) {
       if (new ChunkEnd(blob(row, "after")).highWatermark(index) <= next) break;
       for (const entry of unpackEntries(integer(row, "seq"), blob(row, "entries"))) {
         const part = entry.part(index);
@@ -98,36 +110,50 @@ export class ChunkReader {
     return next;
   }
 
+  /** A shard's chunks with their entries, from the one of a number on. */
+  *#chunksFrom(shardId: number, seq: number): Generator<Row> {
+    // Most callers want little: the first page is small.
+    for (let next = seq, pageRows = 2; ; pageRows = pageRowsMax) {
+      const rows = this.#from.all(shardId, next, pageRows);
+      yield* rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < pageRows) return;
+      next = integer(last, "seq") + 1;
+    }
+  }
+
   /**
-   * The first chunk that holds an entry numbered at least `fromSeq` and whose value reaches the target, given that values never fall. Guesses by
-   * proportion and halves by turns, so that an even log takes few steps and an uneven one no more than twice the halvings.
+   * The first chunk that holds an entry numbered at least `from.seq` and whose value reaches the target, given that values never fall. Guesses by
+   * proportion, looks whether the guess was right, and halves, by turns: an even log takes few steps, an uneven one about three times the halvings.
    */
-  #first(shardId: number, fromSeq: number, target: number, valueOf: (end: ChunkEnd) => number): IndexedChunk | undefined {
+  #first(shardId: number, from: Bound, target: number, valueOf: (end: ChunkEnd) => number): IndexedChunk | undefined {
     let found = this.last(shardId);
-    if (found === undefined || found.next <= fromSeq || valueOf(found.end) < target) return undefined;
-    let low = fromSeq;
-    let lowValue = Number.NaN;
+    if (found === undefined || found.next <= from.seq || valueOf(found.end) < target) return undefined;
+    let low = from.seq;
+    let lowValue = from.value;
     let high = found.seq - 1;
     for (let step = 0; low <= high; step++) {
-      const highValue = valueOf(found.end);
-      const share = step % 2 === 0 ? (target - lowValue) / (highValue - lowValue) : 0.5;
-      const place = share >= 0 && share <= 1 ? share : 0.5;
-      const chunk = chunkOf(this.#at.get(shardId, low + Math.floor((high - low) * place)));
-      if (chunk === undefined) {
-        low = low + Math.floor((high - low) * place) + 1;
-        continue;
-      }
-      const value = valueOf(chunk.end);
-      if (value >= target) {
+      const place = low + Math.floor((high - low) * shareOf(step, target, lowValue, valueOf(found.end)));
+      const chunk = chunkOf(this.#at.get(shardId, place));
+      const value = chunk === undefined ? Number.NEGATIVE_INFINITY : valueOf(chunk.end);
+      if (chunk !== undefined && value >= target) {
         found = chunk;
         high = chunk.seq - 1;
       } else {
-        low = chunk.next;
+        low = chunk === undefined ? place + 1 : chunk.next;
         lowValue = value;
       }
     }
     return found;
   }
+}
+
+/** Where between the bounds to look next, 0 to 1. */
+function shareOf(step: number, target: number, lowValue: number, highValue: number): number {
+  const turn = step % 3;
+  if (turn === 1) return 1;
+  const guess = turn === 0 ? (target - lowValue) / (highValue - lowValue) : 0.5;
+  return guess >= 0 && guess <= 1 ? guess : 0.5;
 }
 
 function chunkOf(row: Row | undefined): IndexedChunk | undefined {

@@ -31,30 +31,32 @@ function fromSeq(index: IndexReader, shard: LocalShard, seq: number, limit: numb
 
 function fromOffset(index: IndexReader, shard: LocalShard, part: number, offset: number, limit: number): readonly StoredEntry[] {
   const { waiting } = shard;
-  const first = firstWaitingAt(waiting, part, offset);
-  const isWaiting = first !== undefined && (waiting[first]?.part(part)?.baseOffset ?? 0) <= offset;
-  const indexed = isWaiting ? [] : index.chunks.fromOffset(shard.id, shard.head.startSeq, part, offset, limit);
-  return withWaiting(indexed, waiting, first ?? waiting.length, part, limit);
+  if (offset >= (shard.indexedOffsets[part] ?? 0)) return withWaiting([], waiting, firstWaitingAt(waiting, part, offset), part, limit);
+  return withWaiting(index.chunks.fromOffset(shard.id, startOf(shard, part), part, offset, limit), waiting, 0, part, limit);
 }
 
 function fromTime(index: IndexReader, shard: LocalShard, part: number, timestampMs: number, limit: number): readonly StoredEntry[] {
   const { waiting, head } = shard;
   const base = index.chunks.reaching(shard.id, head.startSeq, part, timestampMs)?.part(part)?.baseOffset;
-  if (base !== undefined) return withWaiting(index.chunks.fromOffset(shard.id, head.startSeq, part, base, limit), waiting, 0, part, limit);
+  if (base !== undefined)
+    return withWaiting(index.chunks.fromOffset(shard.id, startOf(shard, part), part, base, limit), waiting, 0, part, limit);
   const first = waiting.findIndex((entry) => (entry.part(part)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs);
   return first < 0 ? [] : withWaiting([], waiting, first, part, limit);
 }
 
-/** The place of the first waiting entry whose part ends after the offset. The newest are asked for most: searched from the end. */
-function firstWaitingAt(waiting: readonly StoredEntry[], index: number, offset: number): number | undefined {
-  let found: number | undefined;
-  for (let nth = waiting.length - 1; nth >= 0; nth--) {
-    const part = waiting[nth]?.part(index);
-    if (part === undefined) continue;
-    if (part.baseOffset + part.records <= offset) break;
-    found = nth;
+/** The place of the first waiting entry whose part ends after the offset: by halving, past entries that do not touch the partition. */
+function firstWaitingAt(waiting: readonly StoredEntry[], index: number, offset: number): number {
+  let low = 0;
+  let high = waiting.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    let touching = middle;
+    while (touching < high && waiting[touching]?.part(index) === undefined) touching++;
+    const part = touching < high ? waiting[touching]?.part(index) : undefined;
+    if (part === undefined || part.baseOffset + part.records > offset) high = middle;
+    else low = touching + 1;
   }
-  return found;
+  return low;
 }
 
 function withWaiting(
@@ -82,4 +84,8 @@ export function offsetBefore(index: IndexReader, shard: LocalShard, part: number
   if (seq < (waiting[0]?.seq ?? head.seq)) return index.chunks.offsetBefore(shard.id, part, seq);
   const later = waiting.find((entry) => entry.seq >= seq && entry.part(part) !== undefined);
   return later?.part(part)?.baseOffset ?? head.highWatermarks[part] ?? 0;
+}
+
+function startOf({ head }: LocalShard, index: number): { readonly seq: number; readonly value: number } {
+  return { seq: head.startSeq, value: head.startOffsets[index] ?? 0 };
 }

@@ -7,7 +7,7 @@ import { IndexWriter } from "./index-writer.ts";
 import type { LocalShard } from "./local-shard.ts";
 
 /** A round writes the shards that were dirty when it began, in this many transactions or more. */
-const stepsOfRound = 16;
+const stepsOfRound = 64;
 
 interface Round {
   /** What is still to be written, the next one last. */

@@ -15,6 +15,8 @@ export class LocalShard {
   readonly head: HeadState;
   /** By index: the highest timestamp so far, as of the index. */
   readonly maxTimesMs: number[];
+  /** By index: the next offset as of the index; what waits follows. */
+  readonly indexedOffsets: number[];
   /** Entries that wait for the index, in order. */
   waiting: StoredEntry[] = [];
   waitingStates: ReadonlyMap<string, ProducerState> = noStates;
@@ -31,6 +33,7 @@ export class LocalShard {
     this.id = id;
     this.head = head;
     this.maxTimesMs = maxTimesMs;
+    this.indexedOffsets = [...head.highWatermarks];
   }
 
   /** @param position of the entry's first byte, for an append */
@@ -60,6 +63,9 @@ export class LocalShard {
   /** The index has it all. */
   settle(): void {
     this.#forget();
+    this.head.highWatermarks.forEach((offset, index) => {
+      this.indexedOffsets[index] = offset;
+    });
     this.isDirty = false;
     this.hasNewShape = false;
     this.hasGarbage = false;
