@@ -1,115 +1,128 @@
-/** 20,000 flights of a public data set, keyed by airport over 6 partitions, in by command and by HTTP, and out again after `kill -9`. */
+/**
+ * Real data end to end: 20,000 flights (vega-datasets), keyed by their airport, through the command, the SDK and plain HTTP, into six
+ * partitions each; out again byte for byte and in order per key; and once more after `kill -9` and a restart.
+ */
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { connect } from "../../lib/client/index.ts";
+import type { ProduceAnswer } from "../../lib/http/wire.ts";
+import { runCommand } from "./run-command.ts";
+import { type ServerProcess, startServerProcess, temporaryFolder } from "./start-server.ts";
 
-const run = promisify(execFile);
-const command = fileURLToPath(new URL("../../bin/stratalog.js", import.meta.url));
 const partitions = 6;
-
-interface Flight {
-  readonly origin: string;
-}
 const dataset = new URL("../../node_modules/vega-datasets/data/flights-20k.json", import.meta.url);
-const flights = JSON.parse(readFileSync(dataset, "utf8")) as readonly Flight[];
-/** One line a flight, as it has to come out. */
-const lines = flights.map((flight) => JSON.stringify(flight));
+const flights = JSON.parse(readFileSync(dataset, "utf8")) as { origin: string }[];
+/** One record a line, as it has to come out. */
+const lines = flights.map((flight) => ({ key: flight.origin, value: JSON.stringify(flight) }));
 
-let folder: string;
-let server: ChildProcess;
-let url: string;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: ServerProcess;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "stratalog-dataset-"));
-  await start();
+  folder = await temporaryFolder();
+  server = await startServerProcess({ data: join(folder.path, "data") });
 });
 
 after(async () => {
-  await kill();
-  rmSync(folder, { recursive: true, force: true });
+  await server.stop();
+  await folder.remove();
 });
 
-test("a public data set goes in by command and by HTTP and comes out byte for byte, in order per key, also after kill -9", async () => {
-  assert.ok(lines.length >= 10_000);
-  await byCommand("flights-by-command");
-  await byHttp("flights-by-http");
-  const first = await Promise.all(["flights-by-command", "flights-by-http"].map(keptBy));
-  await kill();
-  await start();
-  const second = await Promise.all(["flights-by-command", "flights-by-http"].map(keptBy));
-  assert.deepEqual(second, first);
-});
-
-async function byCommand(topic: string): Promise<void> {
-  const file = join(folder, "flights.ndjson");
-  writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
-  await stratalog("topics", "create", topic, "--partitions", String(partitions));
-  const printed = await stratalog("produce", topic, "--file", file, "--key-field", "origin", "--json");
-  assert.deepEqual(JSON.parse(printed), { topic, records: lines.length, failed: 0 });
-  const consumed = await stratalog("consume", topic, "--from-beginning");
-  const byText = (texts: readonly string[]) => [...texts].sort();
-  assert.deepEqual(byText(consumed.trimEnd().split("\n")), byText(lines), "the command prints what went in");
+interface Read {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  readonly value: string;
 }
 
-async function byHttp(topic: string): Promise<void> {
-  await connect({ url }).topics.create({ name: topic, partitions });
-  const body = flights.map(({ origin }, at) => `{"key":${JSON.stringify(origin)},"value":${lines[at]}}\n`).join("");
-  const response = await fetch(`${url}/v1/topics/${topic}/records`, {
+function byKey(records: Iterable<{ readonly key: string; readonly value: string }>): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const { key, value } of records) {
+    const known = values.get(key);
+    if (known === undefined) values.set(key, [value]);
+    else known.push(value);
+  }
+  return new Map([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const expected = byKey(lines);
+
+function check(records: readonly Read[], how: string): void {
+  assert.equal(records.length, lines.length, how);
+  assert.deepEqual(byKey(records), expected, how);
+  const partitionOf = new Map<string, number>();
+  const next = new Map<number, number>();
+  for (const { key, partition, offset } of records) {
+    assert.equal(partitionOf.get(key) ?? partition, partition, `${how}: ${key} is in one partition`);
+    partitionOf.set(key, partition);
+    assert.equal(offset, next.get(partition) ?? 0, `${how}: offsets of partition ${partition} are dense and in order`);
+    next.set(partition, offset + 1);
+  }
+  assert.equal(next.size, partitions, `${how}: every partition is used`);
+}
+
+async function readBySdk(topic: string): Promise<Read[]> {
+  const records: Read[] = [];
+  for await (const { partition, offset, key, value } of connect({ url: server.url }).consume({ topic, from: "earliest", until: "end" })) {
+    records.push({ partition, offset, key: String(key), value: String(value) });
+  }
+  return records;
+}
+
+async function readByCommand(topic: string): Promise<Read[]> {
+  const { code, stdout, stderr } = await runCommand(["consume", topic, "--format", "json"], { url: server.url });
+  assert.equal(code, 0, stderr);
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Read);
+}
+
+async function checkAll(when: string): Promise<void> {
+  for (const topic of ["by-command", "by-sdk", "by-http"]) {
+    check(await readBySdk(topic), `${topic}, read by the SDK ${when}`);
+    check(await readByCommand(topic), `${topic}, read by the command ${when}`);
+  }
+}
+
+test("the data set has at least 10,000 records", () => {
+  assert.ok(lines.length >= 10_000);
+  assert.ok(expected.size > 50, "and many keys");
+});
+
+test("20,000 flights go in by the command, by the SDK and by HTTP", { timeout: 300_000 }, async () => {
+  const log = connect({ url: server.url });
+  for (const name of ["by-command", "by-sdk", "by-http"]) await log.topics.create({ name, partitions });
+
+  const file = join(folder.path, "flights.ndjson");
+  await writeFile(file, `${lines.map(({ value }) => value).join("\n")}\n`);
+  const { code, stderr } = await runCommand(["produce", "by-command", "--file", file, "--key-field", "origin"], { url: server.url });
+  assert.deepEqual([code, stderr], [0, "20,000 records durable in by-command.\n"]);
+
+  const producer = log.producer({ topic: "by-sdk" });
+  const sends = lines.map((line) => producer.send(line));
+  await Promise.all(sends);
+  await producer.close();
+
+  const response = await fetch(`${server.url}/v1/topics/by-http/records`, {
     method: "POST",
     headers: { "content-type": "application/x-ndjson" },
-    body,
+    body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
   });
   assert.equal(response.status, 200);
-  const { offsets } = (await response.json()) as { readonly offsets: readonly unknown[] };
-  assert.equal(offsets.length, lines.length);
-}
+  assert.equal(((await response.json()) as ProduceAnswer).offsets.length, lines.length);
+});
 
-/** What a topic has, checked: each key in one partition, its values the lines of that key in their order, offsets without a hole. */
-async function keptBy(topic: string): Promise<readonly string[]> {
-  const kept: string[] = [];
-  const next = new Array<number>(partitions).fill(0);
-  const byKey = new Map<string, { partition: number; values: string[] }>();
-  for await (const { partition, offset, key, value } of connect({ url }).consume({ topic, from: "earliest", until: "end" })) {
-    assert.equal(offset, next[partition], "offsets are dense");
-    next[partition] = offset + 1;
-    assert.ok(typeof key === "string" && typeof value === "string");
-    const known = byKey.get(key) ?? { partition, values: [] };
-    byKey.set(key, known);
-    assert.equal(partition, known.partition, "a key has one partition");
-    known.values.push(value);
-    kept.push(`${partition}:${offset} ${key} ${value}`);
-  }
-  const expected = Map.groupBy(lines, (_line, at) => flights[at]?.origin ?? "");
-  assert.equal(byKey.size, expected.size);
-  for (const [key, { values }] of byKey) assert.deepEqual(values, expected.get(key), `the flights from ${key}`);
-  assert.ok(next.filter((count) => count > 0).length > 1, "several partitions are used");
-  return kept.sort();
-}
+test("they come out byte for byte, in order per key", { timeout: 300_000 }, async () => {
+  await checkAll("at once");
+});
 
-async function stratalog(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [command, ...args, "--url", url], { maxBuffer: 64 * 1024 * 1024, timeout: 120_000 });
-  return stdout;
-}
-
-async function start(): Promise<void> {
-  server = spawn(process.execPath, [command, "serve", "--port", "0", "--data", join(folder, "data"), "--json"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  assert.ok(server.stdout !== null);
-  const [line] = (await once(createInterface({ input: server.stdout }), "line", { signal: AbortSignal.timeout(30_000) })) as [string];
-  ({ url } = JSON.parse(line) as { readonly url: string });
-}
-
-async function kill(): Promise<void> {
-  const ended = once(server, "exit");
-  server.kill("SIGKILL");
-  await ended;
-}
+test("and after kill -9 and a restart they still do", { timeout: 300_000 }, async () => {
+  const { data, port } = server;
+  assert.equal(await server.stop("SIGKILL"), "SIGKILL");
+  server = await startServerProcess({ data, port });
+  await checkAll("after kill -9");
+});
