@@ -10,6 +10,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isAsShown, readmeBlocks, readmeSteps } from "./readme-page.ts";
+import { environment } from "./start-server.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -30,7 +31,7 @@ before(async () => {
 });
 
 after(async () => {
-  await stop("SIGTERM");
+  await stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -69,22 +70,21 @@ function here(code: string): string {
   return code.replaceAll("7070", String(port));
 }
 
-function environment(): NodeJS.ProcessEnv {
-  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-  return { ...inherited, STRATALOG_PORT: String(port), STRATALOG_URL: `http://127.0.0.1:${port}`, npm_config_update_notifier: "false" };
+function settings(): NodeJS.ProcessEnv {
+  return environment({ STRATALOG_PORT: String(port), STRATALOG_URL: `http://127.0.0.1:${port}`, npm_config_update_notifier: "false" });
 }
 
 async function shell(code: string): Promise<string> {
   // A terminal shows both outputs, and so does the page.
   const script = `set -euo pipefail\nexec 2>&1\n${here(code)}`;
-  const { stdout } = await run("bash", ["-c", script], { cwd: folder, env: environment(), timeout: stepWaitMs });
+  const { stdout } = await run("bash", ["-c", script], { cwd: folder, env: settings(), timeout: stepWaitMs });
   return stdout;
 }
 
 /** `npm start`, ready when the log answers. Its process group is its own, so that nothing of it outlives the test. */
 async function start(): Promise<void> {
   if (server !== undefined) await gone(server);
-  const child = spawn("npm", ["start"], { cwd: folder, env: environment(), stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const child = spawn("npm", ["start"], { cwd: folder, env: settings(), stdio: ["ignore", "ignore", "pipe"], detached: true });
   server = child;
   child.stderr.on("data", (chunk: Buffer) => {
     complaints += chunk.toString("utf8");
@@ -106,9 +106,9 @@ async function answers(): Promise<boolean> {
   }
 }
 
-async function stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+async function stop(): Promise<void> {
   if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
-  process.kill(-server.pid, signal);
+  process.kill(-server.pid, "SIGTERM");
   await gone(server);
 }
 
