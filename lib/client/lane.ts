@@ -45,7 +45,8 @@ export class Lane {
   #sequence = -1;
   #running = false;
   #hurry = 0;
-  #wake = new AbortController();
+  /** There while the lane lingers. */
+  #wake: AbortController | undefined;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
@@ -55,13 +56,18 @@ export class Lane {
     this.#queue.push(placed);
     this.#queuedBytes += placed.pending.record.bytes;
     if (!this.#running) void this.#run();
-    else if (this.#queuedBytes >= this.#parts.settings.batchBytes) this.#wake.abort();
+    else if (this.#queuedBytes >= this.#parts.settings.batchBytes) this.#endLinger();
   }
 
   /** Sends what is queued now without lingering. */
   hurry(): void {
     this.#hurry = this.#queue.length;
-    this.#wake.abort();
+    this.#endLinger();
+  }
+
+  #endLinger(): void {
+    this.#wake?.abort();
+    this.#wake = undefined;
   }
 
   /** Never rejects: every failure goes to the records that it concerns. */
@@ -84,8 +90,10 @@ export class Lane {
       return;
     }
     const waitMs = first.pending.sentMs + settings.lingerMs - transport.clock.nowMs();
+    if (waitMs <= 0) return;
     this.#wake = new AbortController();
-    if (waitMs > 0) await transport.clock.sleep(waitMs, this.#wake.signal);
+    await transport.clock.sleep(waitMs, this.#wake.signal);
+    this.#wake = undefined;
   }
 
   /** The next batch; records whose time is over are turned away instead. */
