@@ -5,6 +5,8 @@ import type { StoredEntry } from "./stored-entry.ts";
 
 /** Chunks that are read at once. */
 const pageRowsMax = 64;
+/** Entries of one part each in a full chunk. */
+const chunkEntriesUsual = 16;
 
 /** A chunk's place and end, without its entries. */
 export interface IndexedChunk {
@@ -40,7 +42,7 @@ export class ChunkReader {
     const first = chunkOf(this.#at.get(shardId, seq));
     const found: StoredEntry[] = [];
     if (first === undefined) return found;
-    for (const row of this.#chunksFrom(shardId, first.seq)) {
+    for (const row of this.#chunksFrom(shardId, first.seq, limit)) {
       for (const entry of unpackEntries(integer(row, "seq"), blob(row, "entries"))) if (entry.seq >= seq) found.push(entry);
       if (found.length >= limit) break;
     }
@@ -69,7 +71,7 @@ export class ChunkReader {
     const chunk = this.#first(shardId, { seq: startSeq, value: Number.NaN }, timestampMs, (end) => end.maxTimeMs(index));
     if (chunk === undefined) return undefined;
     // What was trimmed may have had later times: then "so far" says too much, and the times themselves decide.
-    for (const row of this.#chunksFrom(shardId, chunk.seq)) {
+    for (const row of this.#chunksFrom(shardId, chunk.seq, 1)) {
       const entries = unpackEntries(integer(row, "seq"), blob(row, "entries"));
       const entry = entries.find(
         (one) => one.seq >= startSeq && (one.part(index)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs,
@@ -97,7 +99,7 @@ export class ChunkReader {
   #runFrom(shardId: number, seq: number, index: number, offset: number, limit: number, found: StoredEntry[]): number {
     let next = offset;
     const enough = found.length + limit;
-    for (const row of this.#chunksFrom(shardId, seq)) {
+    for (const row of this.#chunksFrom(shardId, seq, limit)) {
       if (new ChunkEnd(blob(row, "after")).highWatermark(index) <= next) break;
       for (const entry of unpackEntries(integer(row, "seq"), blob(row, "entries"))) {
         const part = entry.part(index);
@@ -110,10 +112,13 @@ export class ChunkReader {
     return next;
   }
 
-  /** A shard's chunks with their entries, from the one of a number on. */
-  *#chunksFrom(shardId: number, seq: number): Generator<Row> {
-    // Most callers want little: the first page is small.
-    for (let next = seq, pageRows = 2; ; pageRows = pageRowsMax) {
+  /**
+   * A shard's chunks with their entries, from the one of a number on, in pages.
+   * @param entries how many the caller hopes for
+   */
+  *#chunksFrom(shardId: number, seq: number, entries: number): Generator<Row> {
+    const pageRows = Math.min(pageRowsMax, 2 + Math.ceil(entries / chunkEntriesUsual));
+    for (let next = seq; ; ) {
       const rows = this.#from.all(shardId, next, pageRows);
       yield* rows;
       const last = rows.at(-1);

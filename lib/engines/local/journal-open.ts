@@ -1,8 +1,10 @@
 import { LogError } from "../../core/errors.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { baseOfName, type JournalFile, JournalFiles, journalPath } from "./journal-files.ts";
-import { damaged, JournalScan } from "./journal-scan.ts";
+import { damaged, JournalScan, type ScannedFrame } from "./journal-scan.ts";
 import type { LocalState } from "./local-state.ts";
+
+const rewriteBytes = 1024 * 1024;
 
 export interface JournalPlace {
   readonly disk: Disk;
@@ -87,8 +89,6 @@ async function replayClosed({ disk, journalId }: JournalPlace, state: LocalState
 }
 
 async function replayLast({ journalId }: JournalPlace, state: LocalState, file: JournalFile, active: DiskFile): Promise<void> {
-  // The last frame may be whole and only in the system's memory: the process died before its sync. From here on it is served and indexed.
-  await active.sync();
   const { size } = await active.info();
   if (state.position > file.base + size) {
     throw damaged(
@@ -98,7 +98,8 @@ async function replayLast({ journalId }: JournalPlace, state: LocalState, file: 
     );
   }
   const scan = new JournalScan(active, size, file, journalId);
-  const end = await scan.visit(state.position, (frame) => state.apply(frame.ops, frame.payloadPosition, frame.end));
+  const frames = new HeldBack(state);
+  const end = await scan.visit(state.position, (frame) => frames.take(frame));
   if (end < file.base + size) {
     const next = await scan.nextHeader(end + 1);
     if (next !== undefined) {
@@ -110,6 +111,45 @@ async function replayLast({ journalId }: JournalPlace, state: LocalState, file: 
     }
     // A frame that a crash cut short was never acknowledged: a group is one frame, and none is begun before the one before it is durable.
     await active.truncate(end - file.base);
-    await active.sync();
+  }
+  // The last frame may be whole in the system's memory alone: the process died before its sync, or the sync failed. After a failure the
+  // system may think that it is written and never write it again, so it is written anew. Only then is it served and indexed.
+  await writeAnew(active, frames.start - file.base, end - file.base);
+  await active.sync();
+  frames.applyLast();
+}
+
+/** Applies frames one late, so that the last one can wait until it is durable. */
+class HeldBack {
+  /** Where the frame that waits begins. */
+  start: number;
+  readonly #state: LocalState;
+  #last: ScannedFrame | undefined;
+
+  constructor(state: LocalState) {
+    this.#state = state;
+    this.start = state.position;
+  }
+
+  take(frame: ScannedFrame): void {
+    if (this.#last !== undefined) this.start = this.#last.end;
+    this.applyLast();
+    this.#last = frame;
+  }
+
+  applyLast(): void {
+    const frame = this.#last;
+    this.#last = undefined;
+    if (frame !== undefined) this.#state.apply(frame.ops, frame.payloadPosition, frame.end);
+  }
+}
+
+async function writeAnew(file: DiskFile, start: number, end: number): Promise<void> {
+  for (let at = start; at < end; ) {
+    const bytes = new Uint8Array(Math.min(rewriteBytes, end - at));
+    const read = await file.read(bytes, at);
+    for (let done = 0; done < read; ) done += await file.write([bytes.subarray(done, read)], at + done);
+    if (read === 0) throw new LogError("corrupt_log", `A journal file ends at byte ${at}, where bytes up to ${end} were read before.`);
+    at += read;
   }
 }
