@@ -30,13 +30,16 @@ export class SimFile {
     this.#do({ size });
   }
 
-  /** What a sync that starts now will make durable once it succeeds. */
-  begunSync(): () => void {
+  /**
+   * A sync that starts now, to be ended. When it fails, any part of what it was to make durable is; of the rest the system thinks that it
+   * is, as real ones do: readers still see it, a later sync does not write it, and a power failure takes it.
+   */
+  begunSync(): (fails: Prng | undefined) => void {
     const count = this.#unsynced.length;
     const upTo = this.#unsynced[count - 1];
-    return () => {
+    return (fails) => {
       const end = upTo === undefined ? 0 : this.#unsynced.indexOf(upTo) + 1;
-      for (const op of this.#unsynced.splice(0, end)) this.#onMedium = applied(this.#onMedium, op);
+      for (const op of this.#unsynced.splice(0, end)) if (fails?.chance(0.5) !== true) this.#onMedium = applied(this.#onMedium, op);
     };
   }
 

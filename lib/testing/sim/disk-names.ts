@@ -34,10 +34,11 @@ export class SimNames {
     this.#do(parentOf(path), { remove: path });
   }
 
-  /** What a sync of the folder that starts now will make durable. */
-  begunSync(folder: string): () => void {
+  /** A sync of the folder that starts now, to be ended. When it fails, nothing is more durable than before. */
+  begunSync(folder: string): (fails: Prng | undefined) => void {
     const begun = new Set(this.#unsynced.filter((change) => change.folder === folder));
-    return () => {
+    return (fails) => {
+      if (fails !== undefined) return;
       for (const { op } of this.#unsynced.filter((change) => begun.has(change))) apply(this.#onMedium, op);
       this.#unsynced = this.#unsynced.filter((change) => !begun.has(change));
     };

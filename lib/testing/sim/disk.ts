@@ -37,7 +37,7 @@ export class SimDisk {
     this.#nowMs = nowMs;
     this.#trace = trace;
     this.#names.add(folder, "folder");
-    this.#names.begunSync("")();
+    this.#names.begunSync("")(undefined);
   }
 
   /** The process is gone; the system goes on, and with it what was written. What was being written is there in part. */
@@ -132,9 +132,10 @@ export class SimDisk {
     );
   }
 
-  #sync(begun: () => void, what: DiskLie): void {
-    if (this.#prng.chance(this.faults.failedSync)) throw failure("EIO", "the sync failed");
-    if (this.faults.lies !== what) begun();
+  #sync(begun: (fails: Prng | undefined) => void, what: DiskLie): void {
+    const fails = this.#prng.chance(this.faults.failedSync);
+    if (this.faults.lies !== what) begun(fails ? this.#prng : undefined);
+    if (fails) throw failure("EIO", "the sync failed");
   }
 
   #lock(life: Life, path: string): DiskLock {

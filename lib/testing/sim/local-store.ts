@@ -36,7 +36,7 @@ export function localSimStore({ lies = "none", index }: LocalStoreOptions = {}):
       slowMsMax: 300,
       shortWrite: draws.pick([0, 0.1]),
       full: draws.pick([0, 0, 0.02]),
-      failedSync: draws.pick([0, 0, 0.005]),
+      failedSync: draws.pick([0, 0, 0.005, 0.02]),
       lies,
     };
     const powerLoss = draws.pick([0, 0.3, 1]);
