@@ -31,13 +31,14 @@ export const serve: Command = {
     const data = engineName === "memory" ? undefined : resolve(setting(serverSettings.data));
     const server = await start(context, data, { host, port, engineName });
     const pidFile = data === undefined ? undefined : join(data, "pid");
-    if (pidFile !== undefined) await writeFile(pidFile, `${process.pid}\n`);
+    // A convenience: a full disk must not keep the log from serving reads.
+    if (pidFile !== undefined) await writeFile(pidFile, `${process.pid}\n`).catch(() => undefined);
     const facts = { url: server.url, port: server.port, engine: engineName, data: data ?? null, pid: process.pid };
     await answer(context, facts, () => welcome(server, data, io.env));
     await ended(context);
     await say(context, "Closing: finishing what runs. Once more ends it at once.");
     await server.close();
-    if (pidFile !== undefined) await rm(pidFile, { force: true });
+    if (pidFile !== undefined) await rm(pidFile, { force: true }).catch(() => undefined);
     return 0;
   },
 };
