@@ -8,6 +8,8 @@ import type { LocalShard } from "./local-shard.ts";
 
 /** A round writes the shards that were dirty when it began, in this many transactions or more. */
 const stepsOfRound = 64;
+/** When appends are refused since the index is full, one in so many tries whether it still is. */
+const refusalsPerTry = 32;
 
 interface Round {
   /** What is still to be written, the next one last. */
@@ -33,6 +35,9 @@ export class Flusher {
   #roundOps = 0;
   #waitingBytes = 0;
   #failure: unknown;
+  /** After a failure: how much has to wait before the next try. */
+  #retryAtOps = 0;
+  #refusals = 0;
 
   /** @param settle called with each shard whose waiting state has become part of the index */
   constructor(db: DatabaseSync, items: CatalogItems, opsMax: number, settle: (shard: LocalShard) => void) {
@@ -56,8 +61,8 @@ export class Flusher {
   checkRoom(): void {
     if (this.#waitingOps + this.#roundOps < limits.localUnindexedOpsRefuse || this.#failure === undefined) return;
     const isFull = isFullDatabase(this.#failure);
-    // Nothing is appended any more, so nothing else tries again.
-    this.step(undefined);
+    // Nothing is appended any more, so nothing else tries again; a try with so much to write takes its time.
+    if (this.#refusals++ % refusalsPerTry === 0) this.#try(Number.POSITIVE_INFINITY);
     if (this.#failure === undefined) return;
     throw new LogError(
       isFull ? "storage_full" : "unavailable",
@@ -67,19 +72,26 @@ export class Flusher {
   }
 
   /**
-   * Goes on with the round, or begins one when enough waits. A failure loses nothing: the next step tries again.
+   * Goes on with the round, or begins one when enough waits. A failure loses nothing: it is tried again when as much again waits.
    * @param ops how many came in since the last step
    */
-  step(position: number | undefined, ops = 0): void {
+  step(position: number, ops: number): void {
     const isDue = this.#waitingOps >= this.#opsMax || this.#waitingBytes >= limits.localUnindexedBytesMax;
-    if (this.#round === undefined && isDue && position !== undefined) this.#begin(position);
+    if (this.#round === undefined && isDue) this.#begin(position);
+    if (this.#waitingOps < this.#retryAtOps) return;
+    // More than comes in, or rounds would grow.
+    this.#try(Math.max(Math.ceil(this.#opsMax / stepsOfRound), 2 * ops));
+  }
+
+  #try(opsMax: number): void {
     if (this.#round === undefined) return;
     try {
-      // More than comes in, or rounds would grow.
-      this.#write(this.#round, Math.max(Math.ceil(this.#opsMax / stepsOfRound), 2 * ops));
+      this.#write(this.#round, opsMax);
       this.#failure = undefined;
+      this.#retryAtOps = 0;
     } catch (reason) {
       this.#failure = reason;
+      this.#retryAtOps = this.#waitingOps + this.#opsMax;
     }
   }
 
