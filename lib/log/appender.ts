@@ -9,7 +9,7 @@ import { mapBounded } from "./bounded.ts";
 import type { AppendOptions, AppendRequest, RecordResult, Topic } from "./log.ts";
 import { pinnedPartitions } from "./pinned-partitions.ts";
 import { layoutOf } from "./placement.ts";
-import { dependsOnCount, placedStep, routeRecords, type ShardRun } from "./routing.ts";
+import { dependsOnCount, placedStep, positionOf, routeRecords, type ShardRun } from "./routing.ts";
 
 export interface AppendServices {
   readonly journal: Journal;
@@ -151,14 +151,16 @@ function fillOffsets(results: RecordResult[], { runs }: ShardRun, appended: Appe
   for (const [at, run] of runs.entries()) {
     const part = appended.parts[at];
     if (part === undefined) continue;
-    for (const [nth, position] of run.positions.entries()) {
-      results[position] = { partition: run.partition, offset: part.baseOffset + nth, duplicate: part.duplicate };
+    const { partition } = run;
+    const { baseOffset, duplicate } = part;
+    for (let nth = 0; nth < run.records.length; nth++) {
+      results[positionOf(run, nth)] = { partition, offset: baseOffset + nth, duplicate };
     }
   }
 }
 
 function fillError(results: RecordResult[], { runs }: ShardRun, error: LogError): void {
-  for (const { partition, positions } of runs) {
-    for (const position of positions) results[position] = { partition, error };
+  for (const run of runs) {
+    for (let nth = 0; nth < run.records.length; nth++) results[positionOf(run, nth)] = { partition: run.partition, error };
   }
 }

@@ -10,8 +10,14 @@ import { placeOf, unknownPartition } from "./placement.ts";
 export interface PartitionRun {
   readonly partition: number;
   readonly index: number;
-  readonly records: PartitionedRecord[];
-  readonly positions: number[];
+  readonly records: readonly PartitionedRecord[];
+  /** Undefined when these are all records of the request. */
+  readonly positions: readonly number[] | undefined;
+}
+
+/** Where the nth record of a run stands in the request. */
+export function positionOf({ positions }: PartitionRun, nth: number): number {
+  return positions === undefined ? nth : (positions[nth] as number);
 }
 
 /** The partitions of one request in one shard, ascending. */
@@ -32,19 +38,30 @@ export function routeRecords(topic: Topic, request: AppendRequest, partitions: n
     throw new LogError("request_too_large", `A request holds at most ${limits.ndjsonRecordsMax} records, not ${records.length}.`);
   }
   const spread = stickyPartition(producer === undefined ? keyless : producerSeed(producer), partitions);
-  const runs = new Map<number, PartitionRun>();
-  for (const [position, record] of records.entries()) {
+  const chosen = records.map((record) => {
     const partition = record.partition ?? (record.key === null ? spread : partitionForKey(record.key, partitions));
     if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
-    const known = runs.get(partition);
-    if (known !== undefined) {
-      known.records.push(record);
-      known.positions.push(position);
-    } else {
-      runs.set(partition, { partition, index: placeOf(topic, partition).index, records: [record], positions: [position] });
-    }
+    return partition;
+  });
+  return byShard(topic, runsOf(topic, records, chosen));
+}
+
+function runsOf(topic: Topic, records: readonly PartitionedRecord[], chosen: readonly number[]): readonly PartitionRun[] {
+  const only = chosen[0] ?? 0;
+  if (chosen.every((partition) => partition === only)) {
+    return [{ partition: only, index: placeOf(topic, only).index, records, positions: undefined }];
   }
-  return byShard(topic, runs);
+  const runs = new Map<number, { partition: number; index: number; records: PartitionedRecord[]; positions: number[] }>();
+  for (const [position, partition] of chosen.entries()) {
+    let run = runs.get(partition);
+    if (run === undefined) {
+      run = { partition, index: placeOf(topic, partition).index, records: [], positions: [] };
+      runs.set(partition, run);
+    }
+    run.records.push(records[position] as PartitionedRecord);
+    run.positions.push(position);
+  }
+  return [...runs.values()];
 }
 
 /**
@@ -54,7 +71,9 @@ export function routeRecords(topic: Topic, request: AppendRequest, partitions: n
 export function placedStep(step: ProducerStep, shards: readonly ShardRun[]): ProducerStep {
   const places = new DataView(new ArrayBuffer(shards.reduce((sum, { runs }) => sum + recordsOf(runs), 0) * 4));
   for (const { runs } of shards) {
-    for (const { partition, positions } of runs) for (const position of positions) places.setInt32(position * 4, partition);
+    for (const run of runs) {
+      for (let nth = 0; nth < run.records.length; nth++) places.setInt32(positionOf(run, nth) * 4, run.partition);
+    }
   }
   return { ...step, crc: crc32c(new Uint8Array(places.buffer), step.crc) };
 }
@@ -68,9 +87,9 @@ export function dependsOnCount(request: AppendRequest): boolean {
   return request.records.some((record) => record.partition === undefined);
 }
 
-function byShard(topic: Topic, runs: ReadonlyMap<number, PartitionRun>): readonly ShardRun[] {
+function byShard(topic: Topic, runs: readonly PartitionRun[]): readonly ShardRun[] {
   const shards = new Map<number, { shard: ShardKey; runs: PartitionRun[] }>();
-  for (const run of runs.values()) {
+  for (const run of runs) {
     const { shard } = placeOf(topic, run.partition);
     const known = shards.get(shard.shard);
     if (known !== undefined) known.runs.push(run);
