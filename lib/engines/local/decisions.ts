@@ -2,7 +2,7 @@ import { type AppendDecision, decideAppend } from "../../core/append.ts";
 import { LogError } from "../../core/errors.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import type { Appended, EntryPart, ShardAppend, ShardKey, ShardShape } from "../../ports/journal.ts";
-import { checksum } from "./checksum.ts";
+import { crc32c } from "../../core/codec/crc32c.ts";
 import type { DraftShard, GroupView } from "./group-view.ts";
 import type { AppendOp, JournalOp, StoredPart } from "./journal-op.ts";
 
@@ -78,7 +78,7 @@ function request(appends: readonly ShardAppend[], writes: readonly CatalogWrite[
   let bytes = 0;
   for (const { entry } of appends) {
     for (const part of entry.parts) {
-      checksums.set(part, checksum(part.batches));
+      checksums.set(part, crc32c(part.batches));
       bytes += part.batches.length;
     }
   }
@@ -133,7 +133,7 @@ function appendOp({ shard, draft, decision }: Decided, checksums: ReadonlyMap<En
   const parts = decision.parts.map((part): StoredPart => {
     const { index, records, maxTimestampMs, batches } = part;
     const baseOffset = draft.highWatermarks[index] ?? 0;
-    return { index, records, baseOffset, maxTimestampMs, bytes: batches.length, checksum: checksums.get(part) ?? checksum(batches) };
+    return { index, records, baseOffset, maxTimestampMs, bytes: batches.length, checksum: checksums.get(part) ?? crc32c(batches) };
   });
   return { kind: "append", shard, seq: draft.head.seq, parts, producers: decision.producers };
 }

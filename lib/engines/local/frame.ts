@@ -1,5 +1,5 @@
 import { LogError } from "../../core/errors.ts";
-import { checksum } from "./checksum.ts";
+import { crc32c } from "../../core/codec/crc32c.ts";
 import { decodeOps, OpWriter } from "./frame-ops.ts";
 import type { JournalOp } from "./journal-op.ts";
 
@@ -39,7 +39,7 @@ export class FrameWriter {
     const end = writer.position;
     let payloadBytes = 0;
     for (const bytes of payload) payloadBytes += bytes.length;
-    const opsChecksum = checksum(writer.bytes.subarray(frameHeaderBytes, end));
+    const opsChecksum = crc32c(writer.bytes.subarray(frameHeaderBytes, end));
     const isInline = payloadBytes <= inlineBytesMax;
     if (isInline) for (const bytes of payload) writer.raw(bytes);
     const head = writer.bytes.subarray(0, isInline ? writer.position : end);
@@ -51,7 +51,7 @@ export class FrameWriter {
     head.writeBigUInt64BE(BigInt(payloadBytes), 28);
     head.writeUInt32BE(opsChecksum, 36);
     head.writeUInt32BE(0, 40);
-    head.writeUInt32BE(checksum(head.subarray(0, 44)), 44);
+    head.writeUInt32BE(crc32c(head.subarray(0, 44)), 44);
     return isInline ? [head] : [head, ...payload];
   }
 }
@@ -60,7 +60,7 @@ export class FrameWriter {
 export function decodeFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
   if (bytes.length < frameHeaderBytes) return undefined;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, frameHeaderBytes);
-  if (view.readUInt32BE(0) !== frameMagic || view.readUInt32BE(44) !== checksum(view.subarray(0, 44))) return undefined;
+  if (view.readUInt32BE(0) !== frameMagic || view.readUInt32BE(44) !== crc32c(view.subarray(0, 44))) return undefined;
   return {
     version: view.readUInt8(4),
     journalId: view.readBigUInt64BE(8),
@@ -73,7 +73,7 @@ export function decodeFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
 
 /** The operations of a frame; undefined when their checksum is wrong. @throws unsupported_version for an operation that is not known */
 export function decodeFrameOps(header: FrameHeader, bytes: Uint8Array): readonly JournalOp[] | undefined {
-  if (bytes.length !== header.opsBytes || checksum(bytes) !== header.opsChecksum) return undefined;
+  if (bytes.length !== header.opsBytes || crc32c(bytes) !== header.opsChecksum) return undefined;
   return decodeOps(bytes);
 }
 

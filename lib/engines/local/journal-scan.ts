@@ -1,5 +1,5 @@
 import { LogError } from "../../core/errors.ts";
-import { checksum } from "./checksum.ts";
+import { crc32c } from "../../core/codec/crc32c.ts";
 import type { DiskFile } from "./disk.ts";
 import { checkFrameVersion, decodeFrameHeader, decodeFrameOps, type FrameHeader, frameHeaderBytes } from "./frame.ts";
 import type { JournalFile } from "./journal-files.ts";
@@ -100,7 +100,7 @@ export class JournalScan {
   async #checksum(at: number, bytes: number): Promise<number> {
     let sum = 0;
     for (let done = 0; done < bytes; done += chunkBytes) {
-      sum = checksum(await this.#window.read(at + done, Math.min(chunkBytes, bytes - done)), sum);
+      sum = crc32c(await this.#window.read(at + done, Math.min(chunkBytes, bytes - done)), sum);
     }
     return sum;
   }

@@ -1,6 +1,6 @@
 import { limits } from "../../core/limits.ts";
 import type { EntrySlice } from "../../ports/journal.ts";
-import { checksum } from "./checksum.ts";
+import { crc32c } from "../../core/codec/crc32c.ts";
 import type { JournalFiles } from "./journal-files.ts";
 import { damaged } from "./journal-scan.ts";
 import { runOf, type StoredRun } from "./stored-entry.ts";
@@ -55,7 +55,7 @@ async function readStretch(files: JournalFiles, { start, end, runs }: Stretch, a
   const bytes = await files.read(start, end - start);
   for (const { nth, run } of runs) {
     const slice = bytes.subarray(run.position - start, run.position - start + run.bytes);
-    if (slice.length !== run.bytes || checksum(slice) !== run.checksum) {
+    if (slice.length !== run.bytes || crc32c(slice) !== run.checksum) {
       throw damaged(
         files.fileAt(run.position),
         run.position,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { crc32 } from "node:zlib";
+import { crc32c } from "../../../../lib/core/codec/crc32c.ts";
 import { LogError } from "../../../../lib/core/errors.ts";
 import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
 import { entryOf, flipBit, frameStarts, journalFiles, namesIn, openShard, shard, tempFolder } from "./support.ts";
@@ -101,7 +101,7 @@ test("a frame of an unknown version is an error and never skipped, in the middle
   for (const start of [starts[2] ?? 0, starts.at(-1) ?? 0]) {
     const changed = Buffer.from(whole);
     changed.writeUInt8(2, start + 4);
-    changed.writeUInt32BE(crc32(changed.subarray(start, start + 44)), start + 44);
+    changed.writeUInt32BE(crc32c(changed.subarray(start, start + 44)), start + 44);
     await writeFile(path, changed);
     await rm(join(folder, "index.db"), { force: true });
     await assert.rejects(openLocalEngine(folder), (reason) => {
