@@ -43,7 +43,7 @@ export const limits = {
   /** The longest long poll. */
   fetchWaitMsMax: 30_000,
   /** Topics that one process remembers, and for how long before it reads them again. */
-  topicCacheMax: 10_000,
+  topicCacheMax: 20_000,
   topicCacheMs: 5_000,
   /** Shards that one request works on at once. */
   shardConcurrency: 32,

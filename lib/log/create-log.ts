@@ -30,7 +30,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const { journal } = engine;
   const hub = new ChangeHub();
   const closing = new AbortController();
-  const cache = new TopicCache(engine.catalog, clock);
+  const cache = new TopicCache(engine.catalog, clock, engine.isShared);
   const topics = new CatalogTopics({ engine, clock, random, cache, hub });
   const services = { journal, clock, compression, hub, closing: closing.signal };
   const appender = new Appender(
@@ -52,7 +52,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
       let known: readonly RecordResult[] | undefined;
       const run = async (topic: Topic) => (known = knownResults(known, await appender.append(topic, request)));
       try {
-        return await onTopic(name, run, wasOvertaken);
+        return await onTopic(name, run, request.producer === undefined ? undefined : wasOvertaken);
       } catch (reason) {
         if (known === undefined) throw reason;
         return knownAfterFailure(known, reason);

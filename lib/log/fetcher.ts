@@ -107,7 +107,7 @@ async function enough(journal: Journal, { shard, index }: Place, offset: number,
       bytes += part.bytes;
       next = part.baseOffset + part.records;
     }
-    if (entries.length < page) return taken;
+    if (entries.length < page || bytes >= bytesMax || next - offset >= recordsMax) return taken;
   }
 }
 

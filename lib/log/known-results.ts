@@ -17,8 +17,9 @@ export function asUnknown(reason: unknown): LogError {
  * is done, whatever a later attempt was refused for.
  */
 export function knownResults(earlier: readonly RecordResult[] | undefined, later: readonly RecordResult[]): readonly RecordResult[] {
+  if (earlier === undefined) return later;
   return later.map((result, at) => {
-    const before = earlier?.[at];
+    const before = earlier[at];
     if (before === undefined || !("error" in result)) return result;
     if (!("error" in before)) return before;
     const wasUnknown = before.error.outcome === "unknown" && result.error.outcome === "not-applied";

@@ -16,33 +16,41 @@ interface Cached {
 export class TopicCache {
   readonly #catalog: Catalog;
   readonly #clock: Clock;
+  readonly #ageMsMax: number;
   readonly #topics = new Map<string, Cached>();
 
-  constructor(catalog: Catalog, clock: Clock) {
+  #forgotten = 0;
+
+  /** @param isShared whether other processes may change topics; else this one's changes, each told by `forget`, are all there are */
+  constructor(catalog: Catalog, clock: Clock, isShared: boolean) {
     this.#catalog = catalog;
     this.#clock = clock;
+    this.#ageMsMax = isShared ? limits.topicCacheMs : Number.POSITIVE_INFINITY;
   }
 
   /** @throws unknown_topic_or_partition */
   async get(name: string): Promise<VersionedTopic> {
     const cached = this.#topics.get(name);
-    const age = cached === undefined ? Number.POSITIVE_INFINITY : this.#clock.nowMs() - cached.readMs;
-    if (cached !== undefined && age >= 0 && age < limits.topicCacheMs) return cached.found;
+    const ageMs = cached === undefined ? 0 : this.#clock.nowMs() - cached.readMs;
+    if (cached !== undefined && ageMs >= 0 && ageMs < this.#ageMsMax) return cached.found;
     return await this.refresh(name);
   }
 
   /** Reads the catalog. @throws unknown_topic_or_partition */
   async refresh(name: string): Promise<VersionedTopic> {
     const readMs = this.#clock.nowMs();
+    const forgotten = this.#forgotten;
     this.#topics.delete(name);
     const item = await this.#catalog.get(topicKey(name));
     if (item === undefined) throw unknownTopic(name);
     const found = readTopic(item);
-    this.#put(name, { found, readMs });
+    if (forgotten === this.#forgotten) this.#put(name, { found, readMs });
     return found;
   }
 
+  /** To be called after each change of a topic, however it ended: what was read while it ran is not kept either. */
   forget(name: string): void {
+    this.#forgotten++;
     this.#topics.delete(name);
   }
 

@@ -71,8 +71,7 @@ export class CatalogTopics implements Topics {
 
   async alter(name: string, change: AlterTopic): Promise<Topic> {
     checkTopicName(name);
-    const { engine, cache } = this.#services;
-    const found = await this.finishGrowth(await cache.refresh(name));
+    const found = await this.finishGrowth(await this.#services.cache.refresh(name));
     const { row, version, topic } = found;
     const partitions = change.partitions ?? topic.partitions;
     checkCount("partitions", partitions, limits.partitionsMax);
@@ -85,8 +84,7 @@ export class CatalogTopics implements Topics {
     const overrides = changeOverrides(row.overrides, change.config ?? {});
     const growingTo = partitions > topic.partitions ? partitions : 0;
     const next: TopicRow = { ...row, overrides, growingTo };
-    await engine.catalog.transact([{ key: topicKey(name), put: topicRowValue(next), if: version }]);
-    cache.forget(name);
+    await this.#change(name, [{ key: topicKey(name), put: topicRowValue(next), if: version }]);
     return (await afterDecision(this.finishGrowth({ topic: topicOf(name, next), row: next, version: version + 1 }))).topic;
   }
 
@@ -99,8 +97,7 @@ export class CatalogTopics implements Topics {
       { key: topicKey(name), delete: true, if: version },
       { key: tombstone, put: { ...(topicRowValue(row) as object), name }, if: "absent" },
     ];
-    await engine.catalog.transact(writes);
-    cache.forget(name);
+    await this.#change(name, writes);
     await afterDecision(this.#closeShards(row));
     this.#services.hub.notify({ topicId: row.id });
     await afterDecision(engine.catalog.transact([{ key: tombstone, delete: true, if: "any" }]));
@@ -116,18 +113,25 @@ export class CatalogTopics implements Topics {
     const partitionCounts = [...row.partitionCounts, row.growingTo];
     const next: TopicRow = { ...row, partitionCounts, growingTo: 0 };
     await this.#openShards(row, row.growingTo, row.partitionCounts.length);
-    const { engine, cache } = this.#services;
     try {
-      await engine.catalog.transact([{ key: topicKey(topic.name), put: topicRowValue(next), if: version }]);
+      await this.#change(topic.name, [{ key: topicKey(topic.name), put: topicRowValue(next), if: version }]);
     } catch (reason) {
       if (LogError.from(reason).code !== "conflict") throw reason;
-      const fresh = await cache.refresh(topic.name);
+      const fresh = await this.#services.cache.refresh(topic.name);
       if (fresh.row.id !== row.id) throw unknownTopic(topic.name);
       return await this.finishGrowth(fresh);
     }
-    cache.forget(topic.name);
     this.#services.hub.notify({ topicId: row.id });
     return { topic: topicOf(topic.name, next), row: next, version: version + 1 };
+  }
+
+  async #change(name: string, writes: readonly CatalogWrite[]): Promise<void> {
+    const { engine, cache } = this.#services;
+    try {
+      await engine.catalog.transact(writes);
+    } finally {
+      cache.forget(name);
+    }
   }
 
   async #openShards(row: TopicRow, partitions: number, layout: number): Promise<void> {

@@ -7,6 +7,8 @@ export interface Engine {
   readonly journal: Journal;
   readonly objects: ObjectStore;
   readonly catalog: Catalog;
+  /** Whether others may write to the same store while this engine is open: what one log remembers of it then grows old. */
+  readonly isShared: boolean;
   /** Finishes what runs, then lets go of files and connections. */
   close(): Promise<void>;
 }

@@ -60,6 +60,7 @@ async function openLocked(folder: string, disk: Disk, lock: DiskLock, options: L
       journal: localJournal(state, files, committer, ensureOpen),
       catalog: localCatalog(state, committer, ensureOpen),
       objects: await localObjectStore(disk, `${folder}/objects`, ensureOpen),
+      isShared: false,
       async close() {
         if (isClosed) return;
         await committer.close();

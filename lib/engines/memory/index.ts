@@ -32,6 +32,7 @@ export function createMemoryEngine(store: MemoryStore = createMemoryStore()): En
     journal: memoryJournal(store.shards, store.items, ensureOpen),
     objects: memoryObjectStore(store.objects, store.nowMs, ensureOpen),
     catalog: memoryCatalog(store.items, ensureOpen),
+    isShared: true,
     async close() {
       closed = true;
     },

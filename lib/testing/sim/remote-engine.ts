@@ -34,6 +34,7 @@ export function remoteEngine(engine: Engine, network: Network, life: Life): Engi
       query: (pk, range) => twice(`query ${pk}`, () => catalog.query(pk, range)),
       transact: (writes) => once(`write ${writes.map(({ key }) => key.sk).join()}`, () => catalog.transact(writes)),
     },
+    isShared: true,
     close: () => engine.close(),
   };
 }
