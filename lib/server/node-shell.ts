@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { once } from "node:events";
+import type { Duplex } from "node:stream";
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { App } from "../http/app.ts";
@@ -24,20 +24,38 @@ export function createNodeServer(app: App, closing: AbortSignal): Server {
   });
   server.maxConnections = limits.connectionsMax;
   server.timeout = limits.connectionIdleMsMax;
+  const turns = new WeakMap<Duplex, Turn>();
   const serve = (incoming: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     // A connection that breaks while it is written to is no fault of the server's.
     response.on("error", ignore);
-    const request = new NodeRequest(incoming, response, closing, expectsContinue);
-    answer(app, request, incoming, response)
-      .then(() => {
-        if (closing.aborted) closeWhenIdle(server, response);
-      })
-      .catch(() => response.destroy());
+    const start = (): void => {
+      turn.running = response;
+      const request = new NodeRequest(incoming, response, closing, expectsContinue);
+      answer(app, request, incoming, response)
+        .then(() => {
+          if (closing.aborted) closeWhenIdle(server, response);
+        })
+        .catch(() => response.destroy());
+    };
+    const turn = turns.get(incoming.socket) ?? { running: response, last: undefined };
+    const before = turn.last;
+    turn.last = response;
+    turns.set(incoming.socket, turn);
+    // One answer of a connection at a time: a client that asks for many at once and reads none would fill the memory with them.
+    if (before === undefined || before.closed) start();
+    else before.once("close", start);
   };
   server.on("request", (incoming, response) => serve(incoming, response, false));
   server.on("checkContinue", (incoming: IncomingMessage, response: ServerResponse) => serve(incoming, response, true));
-  server.on("clientError", refuseConnection);
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseConnection(error, socket, turns.get(socket)?.running));
   return server;
+}
+
+/** A connection's requests, which may come before the one before them is answered. */
+interface Turn {
+  /** The answer that is being made, or was made last. */
+  running: ServerResponse;
+  last: ServerResponse | undefined;
 }
 
 async function answer(app: App, request: NodeRequest, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,18 +111,24 @@ function dropRest(incoming: IncomingMessage): void {
   incoming.resume();
 }
 
-/** Bytes that are no HTTP request. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+/**
+ * Bytes that are no HTTP request, or none in time.
+ * @param running the connection's newest answer: when it is not done, the client takes this one for it
+ */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex, running: ServerResponse | undefined): void {
+  const isRunning = running !== undefined && !running.closed;
+  if (error.code === "ECONNRESET" || !socket.writable || (isRunning && running.headersSent)) {
     socket.destroy();
     return;
   }
+  // What runs may have appended already, or will.
+  const options = isRunning ? ({ outcome: "unknown" } as const) : {};
   const reason =
     error.code === "HPE_HEADER_OVERFLOW"
-      ? new LogError("invalid_request", `The request line and headers are at most ${limits.requestHeadersBytesMax} bytes.`)
+      ? new LogError("invalid_request", `The request line and headers are at most ${limits.requestHeadersBytesMax} bytes.`, options)
       : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? new LogError("timeout", "The request did not come in time.")
-        : new LogError("invalid_request", "This is no HTTP/1.1 request.");
+        ? new LogError("timeout", "The request did not come in time.", options)
+        : new LogError("invalid_request", "This is no HTTP/1.1 request.", options);
   const { body } = errorResponse(reason);
   const status =
     reason.code === "timeout"

@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { limits } from "../../lib/core/limits.ts";
 import { createMemoryEngine } from "../../lib/engines/memory/index.ts";
+import type { TopicDetailBody } from "../../lib/http/wire.ts";
 import { createLog } from "../../lib/log/create-log.ts";
 import type { Log } from "../../lib/log/log.ts";
 import { nodeClock } from "../../lib/node/clock.ts";
@@ -188,6 +189,45 @@ describe("a server on sockets", () => {
     const one = (path: string, last = false): string => head(path, `host: localhost:${server.port}${last ? "\r\nconnection: close" : ""}`);
     const answer = await talk(server.port, one("/health") + one("/nope") + one("/v1/topics?limit=1", true));
     assert.deepEqual(answer.match(/HTTP\/1.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 404", "HTTP/1.1 200"]);
+  });
+
+  test("a connection answers one request at a time, however many it asks for", async () => {
+    const poll = head("/v1/topics/t/partitions/0/records?offset=latest&wait=30000", `host: localhost:${server.port}`);
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(poll.repeat(5));
+    await until(() => waiting === 1, "a wait");
+    await delay(20);
+    assert.equal(waiting, 1);
+    socket.resetAndDestroy();
+    await until(() => waiting === 0, "the end of the wait");
+    await delay(20);
+    assert.equal(waiting, 0, "nobody waits for the others");
+  });
+
+  test("a request that ends in what is no HTTP may be in the log, and is told so", async () => {
+    await fetch(`${server.url}/v1/topics`, { method: "POST", headers: json, body: '{"name":"broken"}' });
+    const body = '{"records":[{"value":"x"}]}';
+    const headers = `host: localhost:${server.port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    const whole = await talk(server.port, `${head("/v1/topics/broken/records", headers, "POST")}${body}\x00\r\n\r\n`);
+    assert.match(whole, /^HTTP\/1.1 400 [^]*"outcome":"unknown"/);
+    const lines = `{"value":"${"x".repeat(1_000)}"}\n`.repeat(2_000);
+    const chunked = `host: localhost:${server.port}\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked`;
+    const start = `${head("/v1/topics/broken/records", chunked, "POST")}${lines.length.toString(16)}\r\n${lines}\r\n`;
+    const partly = await talk(server.port, start, (socket) => {
+      void delay(100).then(() => socket.write("no chunk\r\n"));
+    });
+    assert.match(partly, /^HTTP\/1.1 400 [^]*"outcome":"unknown"/);
+    const found = (await (await fetch(`${server.url}/v1/topics/broken`)).json()) as TopicDetailBody;
+    assert.ok((found.partitionDetails[0]?.highWatermark ?? 0) > 1, "a piece of it is there");
+  });
+
+  test("nothing is written into an answer that has begun", async () => {
+    const headers = `host: localhost:${server.port}\r\naccept: text/event-stream`;
+    const answer = await talk(server.port, head("/v1/topics/t/partitions/0/records", headers), (socket) => {
+      socket.once("data", () => socket.write("\x00\r\n\r\n"));
+    });
+    assert.deepEqual(answer.match(/HTTP\/1.1 \d+/g), ["HTTP/1.1 200"]);
   });
 
   test("what is no HTTP gets an answer that says so", async () => {
