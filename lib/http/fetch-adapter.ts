@@ -1,5 +1,6 @@
 import { tooLarge } from "./body-budget.ts";
 import { type AppBody, type AppRequest, type AppResponse, isStream } from "./message.ts";
+import { Pieces } from "./pieces.ts";
 
 /** Answers a web request with a handler of plain ones. @throws the signal's reason when the request was aborted meanwhile, as `fetch` does */
 export async function fetchWith(handle: (request: AppRequest) => Promise<AppResponse>, request: Request): Promise<Response> {
@@ -35,14 +36,12 @@ class WebRequest implements AppRequest {
   }
 
   async readBytes(bytesMax: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let bytes = 0;
+    const pieces = new Pieces();
     for await (const chunk of this.chunks()) {
-      bytes += chunk.byteLength;
-      if (bytes > bytesMax) throw tooLarge(bytesMax);
-      pieces.push(chunk);
+      pieces.add(chunk);
+      if (pieces.bytes > bytesMax) throw tooLarge(bytesMax);
     }
-    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, bytes);
+    return pieces.take();
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,10 @@
+import { Pieces } from "../http/pieces.ts";
+
 /** Puts a body's pieces together. A body in one piece, as almost all small ones are, is not copied; one of known length is copied once, as it comes. */
 export class BodyCollector {
   readonly #announced: number;
   #whole: Buffer | undefined;
-  readonly #pieces: Buffer[] = [];
+  readonly #pieces = new Pieces();
   bytes = 0;
 
   /** @param announced the body's length, or undefined when it is not known */
@@ -11,8 +13,7 @@ export class BodyCollector {
   }
 
   add(piece: Buffer): void {
-    if (this.bytes === 0 && piece.length >= this.#announced) this.#pieces.push(piece);
-    else if (this.#announced === 0) this.#pieces.push(piece);
+    if (this.#announced === 0 || (this.bytes === 0 && piece.length >= this.#announced)) this.#pieces.add(piece);
     else {
       this.#whole ??= Buffer.allocUnsafeSlow(this.#announced);
       this.#whole.set(piece, this.bytes);
@@ -21,8 +22,6 @@ export class BodyCollector {
   }
 
   body(): Uint8Array {
-    if (this.#whole !== undefined) return this.#whole;
-    const [first] = this.#pieces;
-    return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces, this.bytes);
+    return this.#whole ?? this.#pieces.take();
   }
 }

@@ -3,14 +3,14 @@ import { limits } from "../../core/limits.ts";
 import type { PartitionedRecord } from "../../log/log.ts";
 import { located, readRecord } from "../json/record-input.ts";
 import { JsonReader } from "../json/reader.ts";
+import { Pieces } from "../pieces.ts";
 
 const newline = 0x0a;
 
 /** Cuts a stream of bytes into lines, without copying but for lines that lie in several chunks. */
 export class LineCutter {
   #rest: Buffer = Buffer.alloc(0);
-  #pieces: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #pieces = new Pieces();
 
   /** The lines that end in this chunk. @throws request_too_large when a line is over `limits.ndjsonLineBytesMax` */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
@@ -27,22 +27,18 @@ export class LineCutter {
 
   /** The last line, which may have no newline. */
   *end(): Generator<Uint8Array> {
-    if (this.#bytes > 0) yield this.#finish(Buffer.alloc(0));
+    if (this.#pieces.bytes > 0) yield this.#finish(Buffer.alloc(0));
   }
 
   #finish(last: Uint8Array): Uint8Array {
-    if (this.#bytes === 0 && last.length <= limits.ndjsonLineBytesMax) return last;
+    if (this.#pieces.bytes === 0 && last.length <= limits.ndjsonLineBytesMax) return last;
     this.#hold(last);
-    const line = Buffer.concat(this.#pieces, this.#bytes);
-    this.#pieces = [];
-    this.#bytes = 0;
-    return line;
+    return this.#pieces.take();
   }
 
   #hold(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
-    if (this.#bytes > limits.ndjsonLineBytesMax) {
+    this.#pieces.add(piece);
+    if (this.#pieces.bytes > limits.ndjsonLineBytesMax) {
       throw new LogError("request_too_large", `A line is at most ${limits.ndjsonLineBytesMax} bytes.`);
     }
   }
