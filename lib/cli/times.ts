@@ -1,3 +1,4 @@
+import { isDay } from "../core/calendar.ts";
 import { UsageError } from "./usage-error.ts";
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -10,7 +11,7 @@ export function parseTime(flag: string, text: string, nowMs: number): number {
   const ago = /^(\d{1,9})([smhd])$/.exec(text);
   if (ago !== null) return nowMs - Number(ago[1]) * (unitMs[ago[2] ?? ""] ?? 0);
   if (/^\d{1,16}$/.test(text)) return Number(text);
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms)) throw new UsageError(`--${flag} "${text}" is no time. ${timeDoc}`);
   return ms;
 }

@@ -1,12 +1,13 @@
+import { isDay } from "../core/calendar.ts";
 import { LogError } from "../core/errors.ts";
 import type { FetchFrom } from "../log/log.ts";
 import { shown } from "./query.ts";
 
-const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+const iso = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /** Epoch milliseconds or ISO 8601 (a date alone is its start in UTC; a time needs a zone), or undefined. */
 export function parseTimeMs(text: string): number | undefined {
-  const timeMs = /^\d{1,16}$/.test(text) ? Number(text) : iso.test(text) ? Date.parse(text) : Number.NaN;
+  const timeMs = /^\d{1,16}$/.test(text) ? Number(text) : isDay(iso.exec(text)?.[1] ?? "") ? Date.parse(text) : Number.NaN;
   return Number.isSafeInteger(timeMs) ? timeMs : undefined;
 }
 

@@ -71,7 +71,7 @@ test("times: ISO 8601, epoch milliseconds, how long ago", () => {
     ["30s", "15m", "2h", "7d"].map((text) => parseTime("at", text, 1e12)),
     [1e12 - 30_000, 1e12 - 900_000, 1e12 - 7_200_000, 1e12 - 604_800_000],
   );
-  for (const text of ["", "yesterday", "-5m", "2026-13-01"]) assert.throws(() => parseTime("at", text, 0), UsageError);
+  for (const text of ["", "yesterday", "-5m", "2026-13-01", "2026-02-30"]) assert.throws(() => parseTime("at", text, 0), UsageError);
 });
 
 test("percentiles are within one per cent", () => {

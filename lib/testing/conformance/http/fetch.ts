@@ -78,7 +78,7 @@ export const fetchCases: readonly HttpCase[] = [
   }),
 
   topicCase("what a read is asked with is checked", {}, async (api, topic) => {
-    const bad = ["-1", "1.5", "x", "", "@", "@x", "@2026-13-01", "@2026-01-31T08:00:00", "9007199254740993", "1e3"];
+    const bad = ["-1", "1.5", "x", "", "@", "@x", "@2026-13-01", "@2026-02-30", "@2026-01-31T08:00:00", "9007199254740993", "1e3"];
     const queries = [
       ...bad.map((offset) => `offset=${offset}`),
       ...[
