@@ -2,12 +2,17 @@ import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { AppRequest } from "./message.ts";
 
+/** Bodies up to this size always have room: there are no more of them than connections, and large ones that come slowly cannot keep them out. */
+const smallBytesMax = 64 * 1024;
+
 /** Bounds the request bodies that are held at once, so that many large ones cannot fill the memory. */
 export class BodyBudget {
   #free: number;
+  readonly #smallBytesMax: number;
 
-  constructor(bytesMax: number = limits.bodyBytesInFlightMax) {
+  constructor(bytesMax: number = limits.bodyBytesInFlightMax, smallMax: number = smallBytesMax) {
     this.#free = bytesMax;
+    this.#smallBytesMax = smallMax;
   }
 
   /**
@@ -18,7 +23,8 @@ export class BodyBudget {
     const length = request.header("content-length");
     const announced = length !== undefined && /^\d+$/.test(length) ? Number(length) : bytesMax;
     if (announced > bytesMax) throw tooLarge(bytesMax);
-    return this.hold(announced, async () => use(await request.readBytes(bytesMax)));
+    const run = async (): Promise<T> => use(await request.readBytes(bytesMax));
+    return announced <= this.#smallBytesMax ? run() : this.hold(announced, run);
   }
 
   /** Holds room for that many bytes while `use` runs. @throws throttled */

@@ -146,7 +146,7 @@ test("a line over the limit ends an NDJSON request before it is held whole", asy
 });
 
 test("bodies share a bounded room: over it, requests are told when to come again", async () => {
-  const budget = new BodyBudget(100);
+  const budget = new BodyBudget(100, 20);
   const body = new PlainRequest("POST", "/", { "content-length": "60" }, new Uint8Array(60));
   let finish = (): void => undefined;
   const running = budget.withBody(body, () => new Promise<void>((resolve) => (finish = resolve)), 80);
@@ -154,6 +154,11 @@ test("bodies share a bounded room: over it, requests are told when to come again
     budget.withBody(body, async () => undefined, 80),
     (error) => error instanceof LogError && error.code === "throttled" && error.retryAfterMs === 1_000,
   );
+  const small = new PlainRequest("POST", "/", { "content-length": "20" }, new Uint8Array(20));
+  const room = new PlainRequest("POST", "/", { "content-length": "40" }, new Uint8Array(40));
+  await budget.withBody(room, async () => {
+    assert.equal(await budget.withBody(small, async (bytes) => bytes.length, 80), 20, "a small one has room beside those that fill it");
+  });
   finish();
   await running;
   assert.equal(await budget.withBody(body, async (bytes) => bytes.length, 80), 60);
