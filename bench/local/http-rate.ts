@@ -5,7 +5,7 @@ import { httpRequest, runLoad } from "../support/load.ts";
 import { atLeast, figure, median, type Metric } from "../support/metrics.ts";
 
 const requestsPerRound = 6_000;
-const connections = 16;
+const connections = 64;
 
 /** JSON requests of 100 records of 100 B beside a bare `node:http` echo of the same bodies. */
 export async function measureHttp(server: Child, bare: Child, rounds: number): Promise<Metric[]> {

@@ -15,9 +15,11 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/** `stratalog dev` on a free port over a data folder, ready to serve. */
+/** What `npm start` runs, on a free port over a data folder, ready to serve. */
 export async function startStratalog(dataFolder: string): Promise<Child> {
-  return await startChild(["bin/stratalog.js", "dev", "--port", "0", "--data", dataFolder], /127\.0\.0\.1:(\d+)/);
+  const { scripts } = JSON.parse(await readFile(`${root}/package.json`, "utf8")) as { scripts: { start: string } };
+  const [, ...args] = scripts.start.split(" ");
+  return await startChild([...args, "--port", "0", "--data", dataFolder], /127\.0\.0\.1:(\d+)/);
 }
 
 export async function startBareHttp(): Promise<Child> {

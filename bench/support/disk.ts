@@ -1,38 +1,46 @@
-import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { median } from "./metrics.ts";
 
-/** Megabytes (10^6) a second of writing a body again and again to a new file, then one fdatasync. */
-export function sequentialWriteMBs(folder: string, body: Uint8Array, count: number): number {
-  return onNewFile(folder, (file) => {
+let files = 0;
+
+/** A new file in the folder, which stays there: blocks that were freed a moment ago take bytes several times faster than those a log grows into. */
+class PlainFile {
+  readonly #file: number;
+
+  constructor(folder: string) {
+    this.#file = openSync(join(folder, `ceiling-${files++}`), "wx");
+  }
+
+  write(body: Uint8Array): void {
+    writeSync(this.#file, body);
+  }
+
+  sync(): void {
+    fdatasyncSync(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** Writes bodies one after another to one growing file, and makes them durable together. */
+export class SequentialWriter {
+  readonly #file: PlainFile;
+
+  constructor(folder: string) {
+    this.#file = new PlainFile(folder);
+  }
+
+  /** @returns milliseconds of `count` writes and one fdatasync */
+  writeMs(body: Uint8Array, count: number): number {
     const begun = performance.now();
-    for (let nth = 0; nth < count; nth++) writeSync(file, body);
-    fdatasyncSync(file);
-    return (body.byteLength * count) / 1000 / (performance.now() - begun);
-  });
-}
+    for (let nth = 0; nth < count; nth++) this.#file.write(body);
+    this.#file.sync();
+    return performance.now() - begun;
+  }
 
-/** Milliseconds of appending `body` and one fdatasync: the median of `count`. */
-export function fdatasyncMs(folder: string, body: Uint8Array, count: number): number {
-  return onNewFile(folder, (file) => {
-    const times: number[] = [];
-    for (let nth = 0; nth < count; nth++) {
-      const begun = performance.now();
-      writeSync(file, body);
-      fdatasyncSync(file);
-      times.push(performance.now() - begun);
-    }
-    return median(times);
-  });
-}
-
-function onNewFile<T>(folder: string, run: (file: number) => T): T {
-  const path = join(folder, "ceiling");
-  const file = openSync(path, "w");
-  try {
-    return run(file);
-  } finally {
-    closeSync(file);
-    rmSync(path);
+  close(): void {
+    this.#file.close();
   }
 }

@@ -97,8 +97,14 @@ function both(text: string, base64: string): LogError {
   return new LogError("invalid_request", `A record has ${text} or ${base64}, not both.`);
 }
 
+/** The two fields of almost all records as almost all clients write them, without spaces. */
+const valueName = Buffer.from('"value":');
+const keyName = Buffer.from('"key":');
+
 /** @returns the field's place in `fieldNames` */
 function readField(reader: JsonReader): number {
+  if (reader.takeBytes(valueName)) return field.value;
+  if (reader.takeBytes(keyName)) return field.key;
   reader.string();
   for (let which = 0; which < fieldNames.length; which++) {
     if (!reader.stringIs(fieldNames[which] ?? "")) continue;
