@@ -31,10 +31,9 @@ CREATE TABLE items (pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL
 export function openIndexDatabase(path: string, journalId: bigint): DatabaseSync | undefined {
   const db = new DatabaseSync(path);
   try {
-    db.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
-    );
-    db.exec("PRAGMA locking_mode = EXCLUSIVE");
+    // Exclusive before the first use of the WAL: then it needs no file of shared memory, which a full disk has no room for.
+    db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;");
+    db.exec("PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
     const version = db.prepare("PRAGMA user_version").get()?.["user_version"];
     const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
     if (tables === 0) create(db, journalId);

@@ -47,19 +47,35 @@ export async function openLocalEngine(folder: string, options: LocalEngineOption
 
 async function openLocked(folder: string, disk: Disk, lock: DiskLock, options: LocalEngineOptions): Promise<Engine> {
   const place = await openPlace(folder, disk, options);
-  const db = await openIndex(place, options.indexPath ?? `${folder}/index.db`);
-  const state = new LocalState(db, options);
+  const indexPath = options.indexPath ?? `${folder}/index.db`;
+  try {
+    return await openOver(folder, place, lock, await openIndex(place, indexPath), options);
+  } catch (reason) {
+    if (!isDamagedDatabase(reason)) throw reason;
+  }
+  return await openOver(folder, place, lock, await remakeIndex(place, indexPath), options);
+}
+
+/** @throws SQLite's error when the index shows damage only now that it is read */
+async function openOver(
+  folder: string,
+  place: JournalPlace,
+  lock: DiskLock,
+  db: DatabaseSync,
+  options: LocalEngineOptions,
+): Promise<Engine> {
   let isClosed = false;
   const ensureOpen = (): void => {
     if (isClosed) throw new LogError("unavailable", "The log is closed: open it again.");
   };
   try {
+    const state = new LocalState(db, options);
     const files = await openJournal(place, state);
     const committer = new Committer(state, files, place.journalId, options.defer ?? setImmediate);
     return {
       journal: localJournal(state, files, committer, ensureOpen),
       catalog: localCatalog(state, committer, ensureOpen),
-      objects: await localObjectStore(disk, `${folder}/objects`, ensureOpen),
+      objects: await localObjectStore(place.disk, `${folder}/objects`, ensureOpen),
       isShared: false,
       async close() {
         if (isClosed) return;
@@ -76,7 +92,7 @@ async function openLocked(folder: string, disk: Disk, lock: DiskLock, options: L
       },
     };
   } catch (reason) {
-    state.close();
+    db.close();
     throw reason;
   }
 }
@@ -118,13 +134,17 @@ async function openPlace(folder: string, disk: Disk, options: LocalEngineOptions
 
 /** An index that is damaged, of another version or of another journal is made anew: the journal has all that it had. */
 async function openIndex(place: JournalPlace, path: string): Promise<DatabaseSync> {
-  const { disk, journalId } = place;
   try {
-    const db = openIndexDatabase(path, journalId);
+    const db = openIndexDatabase(path, place.journalId);
     if (db !== undefined) return db;
   } catch (reason) {
     if (!isDamagedDatabase(reason)) throw reason;
   }
+  return await remakeIndex(place, path);
+}
+
+async function remakeIndex(place: JournalPlace, path: string): Promise<DatabaseSync> {
+  const { disk, journalId } = place;
   const [first] = await listJournal(place);
   if (first !== undefined && first.base > 0) {
     throw new LogError(

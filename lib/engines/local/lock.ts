@@ -11,12 +11,8 @@ const busy = 5;
 export function lockFile(path: string): DiskLock {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
-    db.exec("CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL)");
-    db.exec("BEGIN IMMEDIATE");
-    db.exec("DELETE FROM holder");
-    db.prepare("INSERT INTO holder VALUES (?)").run(process.pid);
+    tellHolder(db);
     // Between these two another process may get in; then this one is told so by the second.
-    db.exec("COMMIT");
     db.exec("BEGIN IMMEDIATE");
   } catch (reason) {
     const pid = isBusy(reason) ? holderOf(db) : undefined;
@@ -30,6 +26,20 @@ export function lockFile(path: string): DiskLock {
       return Promise.resolve();
     },
   };
+}
+
+/** Says in the file who holds it, if that can be written: a full disk must not keep the log from serving reads. */
+function tellHolder(db: DatabaseSync): void {
+  try {
+    db.exec("CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL)");
+    db.exec("BEGIN IMMEDIATE");
+    db.exec("DELETE FROM holder");
+    db.prepare("INSERT INTO holder VALUES (?)").run(process.pid);
+    db.exec("COMMIT");
+  } catch (reason) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    if (isBusy(reason)) throw reason;
+  }
 }
 
 function isBusy(reason: unknown): boolean {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { cp, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
 import type { Engine } from "../../../../lib/ports/engine.ts";
 import { copyOf, entryOf, journalFiles, openShard, step, tempFolder } from "./support.ts";
 
+const pageBytes = 4_096;
 const key = (nth: number) => ({ topicId: `t${nth}`, shard: 0 });
 
 /** Does a little of everything, over several shards. */
@@ -97,6 +98,33 @@ test("an index of an earlier time, and one that is no database, are brought up t
   assert.deepEqual(await reopened(folder), now);
   await writeFile(join(folder, "index.db"), "this is no database, and long enough to be read as one. ".repeat(100));
   assert.deepEqual(await reopened(folder), now);
+});
+
+test("an index of which a page is damaged is made anew, whichever it is that a start reads", async (t) => {
+  const { folder, engine } = await worked(t, 5);
+  await work(engine, 0, 200);
+  const now = await everything(engine);
+  await engine.close();
+  const path = join(folder, "index.db");
+  const whole = await readFile(path);
+  let remade = 0;
+  for (let page = pageBytes; page < whole.length; page += pageBytes) {
+    await writeFile(path, Buffer.concat([whole.subarray(0, page), Buffer.alloc(pageBytes, 0xee), whole.subarray(page + pageBytes)]));
+    await (await openLocalEngine(folder)).close();
+    if ((await readFile(path)).subarray(page, page + pageBytes).every((byte) => byte === 0xee)) continue;
+    remade++;
+    assert.deepEqual(await reopened(folder), now);
+  }
+  assert.ok(remade > 0);
+});
+
+test("the index takes no file of shared memory, for which a full disk may have no room", async (t) => {
+  const { folder, engine } = await worked(t, 5);
+  await work(engine, 0, 20);
+  await engine.close();
+  const again = await openLocalEngine(folder);
+  assert.ok(!(await readdir(folder)).includes("index.db-shm"));
+  await again.close();
 });
 
 test("an index of another journal is made anew", async (t) => {

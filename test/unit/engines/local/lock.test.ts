@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { LogError } from "../../../../lib/core/errors.ts";
 import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
@@ -67,5 +69,16 @@ test("of many that open a folder at once exactly one gets it", async (t) => {
   assert.ok(engine !== undefined);
   await openShard(engine);
   await engine.journal.append(shard, entryOf("only"));
+  await engine.close();
+});
+
+test("a lock that cannot say who holds it holds all the same: a full disk keeps nobody from starting", async (t) => {
+  const folder = await tempFolder(t);
+  await (await openLocalEngine(folder)).close();
+  const db = new DatabaseSync(join(folder, "lock"));
+  db.exec("CREATE TRIGGER full BEFORE INSERT ON holder BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  db.close();
+  const engine = await openLocalEngine(folder);
+  await assert.rejects(openLocalEngine(folder), { code: "unavailable" });
   await engine.close();
 });
