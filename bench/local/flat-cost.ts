@@ -1,16 +1,19 @@
 import { join } from "node:path";
 import { openLocalEngine } from "../../lib/engines/local/index.ts";
+import { mediaTypes } from "../../lib/http/wire.ts";
 import { createLog } from "../../lib/log/create-log.ts";
 import type { Log } from "../../lib/log/log.ts";
 import { nodeClock } from "../../lib/node/clock.ts";
 import { nodeCompression } from "../../lib/node/compression.ts";
 import { nodeRandom } from "../../lib/node/random.ts";
+import { type Child, startStratalog } from "../support/child.ts";
+import { httpRequest, runLoad } from "../support/load.ts";
 import { atMost, figure, median, type Metric, progress } from "../support/metrics.ts";
 
-const appendsPerRound = 2_000;
-const readsPerRound = 2_000;
-const inFlight = 64;
-const value = new Uint8Array(100).fill(120);
+const requestsPerRound = 4_000;
+const connections = 64;
+const shortEntries = 10;
+const value = "x".repeat(100);
 
 interface Sizes {
   readonly rounds: number;
@@ -18,47 +21,48 @@ interface Sizes {
   readonly topics: number;
 }
 
-/** Whether an append and a read cost the same in a short and a long log, and with one and many topics. */
-export async function measureFlatness(folder: string, { rounds, entries, topics }: Sizes): Promise<Metric[]> {
-  const short = await openLog(join(folder, "short"));
-  const long = await openLog(join(folder, "long"));
-  const many = await openLog(join(folder, "many"));
-  try {
-    await short.topics.create({ name: "t-0" });
-    await long.topics.create({ name: "t-0" });
-    await appendMany(short, 10, () => "t-0");
-    await appendMany(long, entries, () => "t-0");
-    progress(`${topics} topics …`);
-    await inParallel(topics, async (nth) => {
-      await many.topics.create({ name: `t-${nth}` });
-    });
-    await appendMany(many, topics, (nth) => `t-${nth}`);
-    const cost = { short: [] as Cost[], long: [] as Cost[], many: [] as Cost[] };
-    for (let round = 0; round <= rounds; round++) {
-      const measured = {
-        short: await measure(short, () => "t-0"),
-        long: await measure(long, () => "t-0"),
-        many: await measure(many, (nth) => `t-${(nth * 7919) % topics}`),
-      };
-      if (round === 0) continue; // warm-up
-      cost.short.push(measured.short);
-      cost.long.push(measured.long);
-      cost.many.push(measured.many);
-    }
-    return [
-      ...compare(`${entries} entries`, cost.long, cost.short),
-      ...compare(`${topics} topics`, cost.many, cost.short),
-      figure("append, in process, 64 in flight", median(cost.short.map((one) => one.appendUs)), "µs"),
-      figure("read of one record, in process", median(cost.short.map((one) => one.readUs)), "µs"),
-    ];
-  } finally {
-    await Promise.all([short.close(), long.close(), many.close()]);
-  }
+/** A server and what the requests to it are spread over. */
+interface Subject {
+  readonly server: Child;
+  readonly topics: number;
+  /** Of the first topic when the measuring began; the others have one. */
+  readonly entries: number;
 }
 
 interface Cost {
   readonly appendUs: number;
   readonly readUs: number;
+}
+
+/** Whether an append and a read cost the server the same in a short and a long log, and with one and many topics. */
+export async function measureFlatness(folder: string, { rounds, entries, topics }: Sizes): Promise<Metric[]> {
+  const subjects: Subject[] = [];
+  const costs = { short: [] as Cost[], long: [] as Cost[], many: [] as Cost[] };
+  try {
+    const short = await prepare(join(folder, "short"), shortEntries, 1);
+    subjects.push(short);
+    progress(`${entries} entries …`);
+    const long = await prepare(join(folder, "long"), entries, 1);
+    subjects.push(long);
+    progress(`${topics} topics …`);
+    const many = await prepare(join(folder, "many"), shortEntries, topics);
+    subjects.push(many);
+    for (let round = 0; round <= rounds; round++) {
+      const measured = { short: await measure(short), long: await measure(long), many: await measure(many) };
+      if (round === 0) continue; // warm-up
+      costs.short.push(measured.short);
+      costs.long.push(measured.long);
+      costs.many.push(measured.many);
+    }
+  } finally {
+    await Promise.all(subjects.map(({ server }) => server.stop()));
+  }
+  return [
+    ...compare(`${entries} entries`, costs.long, costs.short),
+    ...compare(`${topics} topics`, costs.many, costs.short),
+    figure("append of one record, 64 in flight", median(costs.short.map((one) => one.appendUs)), "µs"),
+    figure("read of one record, 64 in flight", median(costs.short.map((one) => one.readUs)), "µs"),
+  ];
 }
 
 function compare(what: string, large: readonly Cost[], small: readonly Cost[]): Metric[] {
@@ -79,27 +83,40 @@ function compare(what: string, large: readonly Cost[], small: readonly Cost[]): 
   ];
 }
 
-async function measure(log: Log, topicOf: (nth: number) => string): Promise<Cost> {
-  const appendUs = await appendMany(log, appendsPerRound, topicOf);
-  const [watermarks] = await log.watermarks(topicOf(0));
-  const size = watermarks?.highWatermark ?? 0;
-  const begun = performance.now();
-  for (let nth = 0; nth < readsPerRound; nth++) {
-    const topic = topicOf(nth);
-    const from = topic === topicOf(0) ? (nth * 104_729) % size : 0;
-    const { nextOffset } = await log.fetch(topic, 0, { from, recordsMax: 1, bytesMax: 1 });
-    if (nextOffset !== from + 1) throw new Error(`read at ${from} of ${topic} went on to ${nextOffset}`);
-  }
-  return { appendUs, readUs: ((performance.now() - begun) * 1000) / readsPerRound };
+async function measure({ server, topics, entries }: Subject): Promise<Cost> {
+  const { port } = server;
+  const body = Buffer.from(JSON.stringify({ records: [{ value }] }));
+  const append = (nth: number): Buffer =>
+    httpRequest(port, { path: `/v1/topics/t-${spread(nth, topics)}/records`, contentType: mediaTypes.json, body });
+  const read = (nth: number): Buffer => {
+    const topic = spread(nth, topics);
+    const path = `/v1/topics/t-${topic}/partitions/0/records?limit=1&maxBytes=1&offset=${topic === 0 ? spread(nth, entries) : 0}`;
+    return httpRequest(port, { method: "GET", path });
+  };
+  const appended = await runLoad(port, connections, requestsPerRound, append);
+  const done = await runLoad(port, connections, requestsPerRound, read);
+  return { appendUs: (appended.elapsedMs * 1000) / requestsPerRound, readUs: (done.elapsedMs * 1000) / requestsPerRound };
 }
 
-/** @returns microseconds an append */
-async function appendMany(log: Log, count: number, topicOf: (nth: number) => string): Promise<number> {
-  const begun = performance.now();
-  await inParallel(count, async (nth) => {
-    await log.append(topicOf(nth), { records: [{ key: null, value, headers: [] }] });
+/** Visits all numbers below `count` in an order that no cache likes. */
+function spread(nth: number, count: number): number {
+  return (nth * 104_729) % count;
+}
+
+/** A data folder with `topics` topics of an entry each, the first with `entries`, and a server on it. */
+async function prepare(folder: string, entries: number, topics: number): Promise<Subject> {
+  const log = createLog(await openLocalEngine(folder), { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
+  await inParallel(topics, async (nth) => {
+    await log.topics.create({ name: `t-${nth}` });
+    await appendOne(log, nth);
   });
-  return ((performance.now() - begun) * 1000) / count;
+  await inParallel(entries - 1, () => appendOne(log, 0));
+  await log.close();
+  return { server: await startStratalog(folder), topics, entries };
+}
+
+async function appendOne(log: Log, topic: number): Promise<void> {
+  await log.append(`t-${topic}`, { records: [{ key: null, value: Buffer.from(value), headers: [] }] });
 }
 
 async function inParallel(count: number, run: (nth: number) => Promise<void>): Promise<void> {
@@ -107,9 +124,5 @@ async function inParallel(count: number, run: (nth: number) => Promise<void>): P
   const worker = async (): Promise<void> => {
     while (next < count) await run(next++);
   };
-  await Promise.all(Array.from({ length: inFlight }, worker));
-}
-
-async function openLog(folder: string): Promise<Log> {
-  return createLog(await openLocalEngine(folder), { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
+  await Promise.all(Array.from({ length: connections }, worker));
 }
