@@ -5,7 +5,7 @@ import { indexColumn } from "./index-reader.ts";
 import { shardName } from "./journal-op.ts";
 import type { LocalShard } from "./local-shard.ts";
 
-/** Rows that one flush removes at most, so that a large shard's end does not hold up appends. */
+/** Rows that one flush removes at most, so that the end of a large shard, or of a producer's long epoch, does not hold up appends. */
 const sweptRowsMax = 2_000;
 
 /** Writes what waits in memory to the index. Every method runs inside the caller's transaction. */
@@ -26,7 +26,6 @@ export class IndexWriter {
     this.#chunk = db.prepare("INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?)");
     this.#producer = db.prepare("INSERT OR REPLACE INTO producers VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.#step = db.prepare("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    this.#oldSteps = db.prepare("DELETE FROM steps WHERE shard = ? AND producer = ? AND idx = ? AND epoch < ?");
     this.#applied = db.prepare("UPDATE meta SET applied = ?");
     this.#sweep = db.prepare("INSERT OR IGNORE INTO sweeps VALUES (?)");
     this.#sweeps = db.prepare(
@@ -34,6 +33,9 @@ export class IndexWriter {
     );
     this.#swept = db.prepare("DELETE FROM sweeps WHERE shard = ?");
     const some = `LIMIT ${sweptRowsMax}`;
+    this.#oldSteps = db.prepare(
+      `DELETE FROM steps WHERE (shard, producer, idx, epoch, sequence) IN (SELECT shard, producer, idx, epoch, sequence FROM steps WHERE shard = ? AND producer = ? AND idx = ? AND epoch < ? ${some})`,
+    );
     this.#removals = [
       db.prepare(
         `DELETE FROM chunks WHERE (shard, seq) IN (SELECT shard, seq FROM chunks WHERE shard = :id AND seq < :start AND next <= :start ${some})`,
@@ -87,7 +89,7 @@ export class IndexWriter {
     const { producerId, epoch, sequence, count, crc, layout } = state;
     const index = indexColumn(state.index);
     this.#producer.run(id, producerId, index, epoch, sequence, count, crc, layout);
-    // Older epochs are fenced: nobody can retry their steps.
+    // Older epochs are fenced: nobody can retry their steps. What is left of them now goes with later ones, or with the shard.
     if (epoch > 0) this.#oldSteps.run(id, producerId, index, epoch);
   }
 }

@@ -62,3 +62,32 @@ test("an index that cannot grow loses nothing: it is caught up when it can, and 
   check();
   assert.equal(state.index.meta().applied, state.position);
 });
+
+test("what a producer did in older epochs is forgotten in bounded steps, and its newest epoch is kept", async (t) => {
+  const db = openIndexDatabase(join(await tempFolder(t), "index.db"), 1n);
+  assert.ok(db !== undefined);
+  t.after(() => db.close());
+  const state = new LocalState(db, { unindexedOpsMax: 1 });
+  state.apply([{ kind: "open", shard, partitions: 1, layout: 0 }], 0, 100);
+  const old = 5_000;
+  for (let seq = 0; seq < old + 4; seq++) {
+    const part = { index: 0, records: 1, baseOffset: seq, maxTimestampMs: seq, bytes: 10, checksum: seq };
+    const producer = { producerId: 7n, epoch: seq < old ? 0 : 1, index: null, sequence: seq, count: 1, crc: seq, layout: 0 };
+    state.apply([{ kind: "append", shard, seq, parts: [part], producers: [producer] }], state.position, state.position + 10);
+    if (seq !== old) continue;
+    state.flush();
+    const left = Number(db.prepare("SELECT count(*) AS n FROM steps WHERE epoch = 0").get()?.["n"]);
+    assert.ok(left > 0 && left < old, `${left} are left after the first flush`);
+  }
+  state.flush();
+  const durable = state.shard(shard);
+  assert.ok(durable !== undefined);
+  assert.deepEqual(
+    db
+      .prepare("SELECT epoch, count(*) AS n FROM steps GROUP BY epoch")
+      .all()
+      .map((row) => ({ ...row })),
+    [{ epoch: 1, n: 4 }],
+  );
+  assert.equal(state.step(durable, 7n, null, 1, old)?.seq, old);
+});
