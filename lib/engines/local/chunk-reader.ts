@@ -8,11 +8,13 @@ const pageRowsMax = 64;
 /** Entries of one part each in a full chunk. */
 const chunkEntriesUsual = 16;
 
-/** A chunk's place and end, without its entries. */
+/** A chunk as it is stored. */
 export interface IndexedChunk {
   readonly seq: number;
+  /** The number after its last entry's. */
   readonly next: number;
   readonly end: ChunkEnd;
+  readonly packed: Uint8Array;
 }
 
 /** Where a search begins: an entry number, and the value there (NaN: not known). */
@@ -28,22 +30,22 @@ export class ChunkReader {
   readonly #from: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#at = db.prepare("SELECT seq, next, after FROM chunks WHERE shard = ? AND seq <= ? ORDER BY seq DESC LIMIT 1");
-    this.#last = db.prepare("SELECT seq, next, after FROM chunks WHERE shard = ? ORDER BY seq DESC LIMIT 1");
-    this.#from = db.prepare("SELECT seq, after, entries FROM chunks WHERE shard = ? AND seq >= ? ORDER BY seq LIMIT ?");
+    this.#at = db.prepare("SELECT seq, next, after, entries FROM chunks WHERE shard = ? AND seq <= ? ORDER BY seq DESC LIMIT 1");
+    this.#last = db.prepare("SELECT seq, next, after, entries FROM chunks WHERE shard = ? ORDER BY seq DESC LIMIT 1");
+    this.#from = db.prepare("SELECT seq, next, after, entries FROM chunks WHERE shard = ? AND seq >= ? ORDER BY seq LIMIT ?");
   }
 
   last(shardId: number): IndexedChunk | undefined {
-    return chunkOf(this.#last.get(shardId));
+    return foundChunk(this.#last.get(shardId));
   }
 
   /** Entries from a number on. */
   fromSeq(shardId: number, seq: number, limit: number): readonly StoredEntry[] {
-    const first = chunkOf(this.#at.get(shardId, seq));
+    const first = foundChunk(this.#at.get(shardId, seq));
     const found: StoredEntry[] = [];
     if (first === undefined) return found;
-    for (const row of this.#chunksFrom(shardId, first.seq, limit)) {
-      for (const entry of unpackEntries(integer(row, "seq"), blob(row, "entries"))) if (entry.seq >= seq) found.push(entry);
+    for (const chunk of this.#chunksFrom(shardId, first, limit)) {
+      for (const entry of unpackEntries(chunk.seq, chunk.packed)) if (entry.seq >= seq) found.push(entry);
       if (found.length >= limit) break;
     }
     return found.slice(0, limit);
@@ -58,7 +60,7 @@ export class ChunkReader {
     let next = offset;
     // Chunks that do not touch the partition are leapt over.
     for (let chunk = this.#holding(shardId, start, index, next); chunk !== undefined && found.length < limit; ) {
-      const reached = this.#runFrom(shardId, chunk.seq, index, next, limit - found.length, found);
+      const reached = this.#runFrom(shardId, chunk, index, next, limit - found.length, found);
       if (reached === next) break;
       next = reached;
       chunk = found.length < limit ? this.#holding(shardId, { seq: chunk.next, value: next }, index, next) : undefined;
@@ -71,9 +73,8 @@ export class ChunkReader {
     const chunk = this.#first(shardId, { seq: startSeq, value: Number.NaN }, timestampMs, (end) => end.maxTimeMs(index));
     if (chunk === undefined) return undefined;
     // What was trimmed may have had later times: then "so far" says too much, and the times themselves decide.
-    for (const row of this.#chunksFrom(shardId, chunk.seq, 1)) {
-      const entries = unpackEntries(integer(row, "seq"), blob(row, "entries"));
-      const entry = entries.find(
+    for (const { seq, packed } of this.#chunksFrom(shardId, chunk, 1)) {
+      const entry = unpackEntries(seq, packed).find(
         (one) => one.seq >= startSeq && (one.part(index)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs,
       );
       if (entry !== undefined) return entry;
@@ -83,11 +84,9 @@ export class ChunkReader {
 
   /** The next offset that a partition had before the entry of a number. */
   offsetBefore(shardId: number, index: number, seq: number): number {
-    const chunk = chunkOf(this.#at.get(shardId, seq));
+    const chunk = foundChunk(this.#at.get(shardId, seq));
     if (chunk === undefined) return 0;
-    const [row] = this.#from.all(shardId, chunk.seq, 1);
-    const entries = row === undefined ? [] : unpackEntries(chunk.seq, blob(row, "entries"));
-    const later = entries.find((entry) => entry.seq >= seq && entry.part(index) !== undefined);
+    const later = unpackEntries(chunk.seq, chunk.packed).find((entry) => entry.seq >= seq && entry.part(index) !== undefined);
     return later?.part(index)?.baseOffset ?? chunk.end.highWatermark(index);
   }
 
@@ -96,12 +95,12 @@ export class ChunkReader {
   }
 
   /** Adds entries from a chunk on, until one does not touch the partition. @returns the offset after the last */
-  #runFrom(shardId: number, seq: number, index: number, offset: number, limit: number, found: StoredEntry[]): number {
+  #runFrom(shardId: number, first: IndexedChunk, index: number, offset: number, limit: number, found: StoredEntry[]): number {
     let next = offset;
     const enough = found.length + limit;
-    for (const row of this.#chunksFrom(shardId, seq, limit)) {
-      if (new ChunkEnd(blob(row, "after")).highWatermark(index) <= next) break;
-      for (const entry of unpackEntries(integer(row, "seq"), blob(row, "entries"))) {
+    for (const { seq, end, packed } of this.#chunksFrom(shardId, first, limit)) {
+      if (end.highWatermark(index) <= next) break;
+      for (const entry of unpackEntries(seq, packed)) {
         const part = entry.part(index);
         if (part === undefined || part.baseOffset + part.records <= next || found.length >= enough) continue;
         found.push(entry);
@@ -113,17 +112,20 @@ export class ChunkReader {
   }
 
   /**
-   * A shard's chunks with their entries, from the one of a number on, in pages.
+   * A chunk, and a shard's later ones in pages.
    * @param entries how many the caller hopes for
    */
-  *#chunksFrom(shardId: number, seq: number, entries: number): Generator<Row> {
-    const pageRows = Math.min(pageRowsMax, 2 + Math.ceil(entries / chunkEntriesUsual));
-    for (let next = seq; ; ) {
+  *#chunksFrom(shardId: number, first: IndexedChunk, entries: number): Generator<IndexedChunk> {
+    yield first;
+    const pageRows = Math.min(pageRowsMax, 1 + Math.ceil(entries / chunkEntriesUsual));
+    for (let { next } = first; ; ) {
       const rows = this.#from.all(shardId, next, pageRows);
-      yield* rows;
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < pageRows) return;
-      next = integer(last, "seq") + 1;
+      for (const row of rows) {
+        const chunk = chunkOf(row);
+        next = chunk.next;
+        yield chunk;
+      }
+      if (rows.length < pageRows) return;
     }
   }
 
@@ -139,7 +141,7 @@ export class ChunkReader {
     let high = found.seq - 1;
     for (let step = 0; low <= high; step++) {
       const place = low + Math.floor((high - low) * shareOf(step, target, lowValue, valueOf(found.end)));
-      const chunk = chunkOf(this.#at.get(shardId, place));
+      const chunk = foundChunk(this.#at.get(shardId, place));
       const value = chunk === undefined ? Number.NEGATIVE_INFINITY : valueOf(chunk.end);
       if (chunk !== undefined && value >= target) {
         found = chunk;
@@ -161,6 +163,10 @@ function shareOf(step: number, target: number, lowValue: number, highValue: numb
   return guess >= 0 && guess <= 1 ? guess : 0.5;
 }
 
-function chunkOf(row: Row | undefined): IndexedChunk | undefined {
-  return row === undefined ? undefined : { seq: integer(row, "seq"), next: integer(row, "next"), end: new ChunkEnd(blob(row, "after")) };
+function foundChunk(row: Row | undefined): IndexedChunk | undefined {
+  return row === undefined ? undefined : chunkOf(row);
+}
+
+function chunkOf(row: Row): IndexedChunk {
+  return { seq: integer(row, "seq"), next: integer(row, "next"), end: new ChunkEnd(blob(row, "after")), packed: blob(row, "entries") };
 }
