@@ -86,6 +86,8 @@ export const limits = {
   producerSequenceMax: 0x7fffffff,
   /** Request bodies that one process holds at the same time; over it requests are told to come again. */
   bodyBytesInFlightMax: 512 * 1024 * 1024,
+  /** Answers that one process holds until their clients have read them, as well. */
+  answerBytesInFlightMax: 512 * 1024 * 1024,
   /** Partitions of a topic that can be streamed as one. */
   streamPartitionsMax: 256,
   /** What an event stream reads ahead of its client, for each partition. */

@@ -1,4 +1,5 @@
 import { LogError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
 import type { Log } from "../log/log.ts";
 import type { Compression } from "../ports/compression.ts";
 import { BodyBudget } from "./body-budget.ts";
@@ -37,7 +38,15 @@ export function createApp(log: Log, options: AppOptions): App {
     if (error.code === "internal" || error.code === "corrupt_log") reportFault?.(error);
     return error;
   };
-  const services: Services = { log, compression, budget: new BodyBudget(), version, engine, seen };
+  const services: Services = {
+    log,
+    compression,
+    budget: new BodyBudget(),
+    answers: new BodyBudget(limits.answerBytesInFlightMax),
+    version,
+    engine,
+    seen,
+  };
   const answer = async (request: AppRequest): Promise<AppResponse> => {
     try {
       checkCaller(request, isHostAllowed);
@@ -77,7 +86,8 @@ function allowOf({ operations }: Route): string {
   return [...own, "OPTIONS"].join(", ");
 }
 
-async function withoutBody({ status, headers, body }: AppResponse): Promise<AppResponse> {
+async function withoutBody({ status, headers, body, release }: AppResponse): Promise<AppResponse> {
+  release?.();
   if (isStream(body)) await body[Symbol.asyncIterator]().return?.();
   return { status, headers };
 }

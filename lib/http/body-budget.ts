@@ -1,11 +1,11 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { AppRequest } from "./message.ts";
+import type { AppRequest, AppResponse } from "./message.ts";
 
-/** Bodies up to this size always have room: there are no more of them than connections, and large ones that come slowly cannot keep them out. */
+/** Bodies and answers up to this size always have room: there are no more of them than connections, and large ones that come slowly cannot keep them out. */
 const smallBytesMax = 64 * 1024;
 
-/** Bounds the request bodies that are held at once, so that many large ones cannot fill the memory. */
+/** Bounds the request bodies, or the answers, that are held at once, so that many large ones cannot fill the memory. */
 export class BodyBudget {
   #free: number;
   readonly #smallBytesMax: number;
@@ -29,15 +29,27 @@ export class BodyBudget {
 
   /** Holds room for that many bytes while `use` runs. @throws throttled */
   async hold<T>(bytes: number, use: () => Promise<T>): Promise<T> {
-    if (bytes > this.#free) {
-      throw new LogError("throttled", "The server holds as many request bodies as it may: send this one again.", { retryAfterMs: 1_000 });
-    }
-    this.#free -= bytes;
+    const release = this.#take(bytes, "request bodies");
     try {
       return await use();
     } finally {
-      this.#free += bytes;
+      release();
     }
+  }
+
+  /** The answer, with room for it until it is released. @throws throttled */
+  answer(response: AppResponse, bytes: number): AppResponse {
+    return bytes <= this.#smallBytesMax ? response : { ...response, release: this.#take(bytes, "answers that nobody has read") };
+  }
+
+  #take(bytes: number, what: string): () => void {
+    if (bytes > this.#free) {
+      throw new LogError("throttled", `The server holds as many ${what} as it may: send this request again.`, { retryAfterMs: 1_000 });
+    }
+    this.#free -= bytes;
+    return () => {
+      this.#free += bytes;
+    };
   }
 }
 

@@ -4,7 +4,9 @@ import { Pieces } from "./pieces.ts";
 
 /** Answers a web request with a handler of plain ones. @throws the signal's reason when the request was aborted meanwhile, as `fetch` does */
 export async function fetchWith(handle: (request: AppRequest) => Promise<AppResponse>, request: Request): Promise<Response> {
-  const { status, headers, body } = await handle(new WebRequest(request));
+  const { status, headers, body, release } = await handle(new WebRequest(request));
+  // From here on it is the caller's.
+  release?.();
   if (request.signal.aborted) {
     if (isStream(body)) await body[Symbol.asyncIterator]().return?.();
     request.signal.throwIfAborted();

@@ -24,6 +24,8 @@ export interface AppResponse {
   /** Lower-case names. Has no `content-length`: who sends it knows. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: AppBody;
+  /** To be called once, when the body has been sent or never will be. */
+  readonly release?: () => void;
 }
 
 export function isStream(body: AppBody | undefined): body is AsyncIterable<string | Uint8Array> {

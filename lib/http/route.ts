@@ -11,7 +11,10 @@ export type Schema = Readonly<Record<string, unknown>>;
 export interface Services {
   readonly log: Log;
   readonly compression: Compression;
+  /** Room for request bodies. */
   readonly budget: BodyBudget;
+  /** Room for answers. */
+  readonly answers: BodyBudget;
   readonly version: string;
   readonly engine: string;
   /** Every error that a client is told goes through here: a fault in Stratalog is reported to who runs it. */

@@ -59,7 +59,9 @@ interface Turn {
 }
 
 async function answer(app: App, request: NodeRequest, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { status, headers, body } = await app.handle(request);
+  const { status, headers, body, release } = await app.handle(request);
+  if (release !== undefined && !response.closed) response.once("close", release);
+  else release?.();
   if (response.destroyed) {
     if (isStream(body)) await body[Symbol.asyncIterator]().return?.();
     return;

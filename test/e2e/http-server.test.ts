@@ -285,4 +285,16 @@ describe("a server on sockets", () => {
     }
     assert.ok(ids >= 38);
   });
+
+  test("large answers make room for others once they are read, or their client is gone", async () => {
+    const path = "/v1/topics/big/partitions/0/records?maxBytes=16777216&limit=10000";
+    const accept = "application/vnd.stratalog.record-batch";
+    const headers = `host: localhost:${server.port}\r\naccept: ${accept}`;
+    for (let bytes = 0; bytes < 1.1 * limits.answerBytesInFlightMax; ) {
+      await talk(server.port, head(path, headers), (socket) => socket.once("data", () => socket.resetAndDestroy()));
+      const response = await fetch(`${server.url}${path}`, { headers: { accept } });
+      assert.equal(response.status, 200);
+      bytes += 2 * (await response.arrayBuffer()).byteLength;
+    }
+  });
 });

@@ -23,13 +23,14 @@ export async function fetchJson({ services, topic, partition }: Call, request: F
     count++;
   }
   const { highWatermark, logStartOffset } = result;
-  return json(200, `{"records":[${text}],"nextOffset":${nextOffset},"highWatermark":${highWatermark},"logStartOffset":${logStartOffset}}`);
+  const answer = `{"records":[${text}],"nextOffset":${nextOffset},"highWatermark":${highWatermark},"logStartOffset":${logStartOffset}}`;
+  return services.answers.answer(json(200, answer), answer.length);
 }
 
 /** The batches as they are stored. */
 export async function fetchRaw({ services, topic, partition }: Call, request: FetchRequest): Promise<AppResponse> {
   const result = await services.log.fetch(topic, partition, request);
-  return {
+  const response: AppResponse = {
     status: 200,
     headers: {
       "content-type": mediaTypes.recordBatch,
@@ -40,4 +41,5 @@ export async function fetchRaw({ services, topic, partition }: Call, request: Fe
     },
     body: result.batches,
   };
+  return services.answers.answer(response, result.batches.byteLength);
 }

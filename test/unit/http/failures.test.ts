@@ -145,6 +145,15 @@ test("a line over the limit ends an NDJSON request before it is held whole", asy
   assert.ok(pulled < limits.ndjsonLineBytesMax + 4 * 1024 * 1024);
 });
 
+test("answers that nobody has read share a bounded room too, and give it back once", async () => {
+  const budget = new BodyBudget(100, 20);
+  const held = budget.answer({ status: 200, headers: {} }, 60);
+  assert.throws(() => budget.answer({ status: 200, headers: {} }, 60), { code: "throttled", outcome: "not-applied" });
+  assert.equal(budget.answer({ status: 200, headers: {} }, 20).release, undefined, "a small one has room anyway");
+  held.release?.();
+  assert.ok(budget.answer({ status: 200, headers: {} }, 60).release !== undefined);
+});
+
 test("bodies share a bounded room: over it, requests are told when to come again", async () => {
   const budget = new BodyBudget(100, 20);
   const body = new PlainRequest("POST", "/", { "content-length": "60" }, new Uint8Array(60));
