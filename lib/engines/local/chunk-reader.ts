@@ -9,12 +9,25 @@ const pageRowsMax = 64;
 const chunkEntriesUsual = 16;
 
 /** A chunk as it is stored. */
-export interface IndexedChunk {
+export class IndexedChunk {
   readonly seq: number;
   /** The number after its last entry's. */
   readonly next: number;
   readonly end: ChunkEnd;
-  readonly packed: Uint8Array;
+  readonly #packed: Uint8Array;
+  #entries: readonly StoredEntry[] | undefined;
+
+  constructor(row: Row) {
+    this.seq = integer(row, "seq");
+    this.next = integer(row, "next");
+    this.end = new ChunkEnd(blob(row, "after"));
+    this.#packed = blob(row, "entries");
+  }
+
+  get entries(): readonly StoredEntry[] {
+    this.#entries ??= unpackEntries(this.seq, this.#packed);
+    return this.#entries;
+  }
 }
 
 /** Where a search begins: an entry number, and the value there (NaN: not known). */
@@ -45,7 +58,7 @@ export class ChunkReader {
     const found: StoredEntry[] = [];
     if (first === undefined) return found;
     for (const chunk of this.#chunksFrom(shardId, first, limit)) {
-      for (const entry of unpackEntries(chunk.seq, chunk.packed)) if (entry.seq >= seq) found.push(entry);
+      for (const entry of chunk.entries) if (entry.seq >= seq) found.push(entry);
       if (found.length >= limit) break;
     }
     return found.slice(0, limit);
@@ -73,8 +86,8 @@ export class ChunkReader {
     const chunk = this.#first(shardId, { seq: startSeq, value: Number.NaN }, timestampMs, (end) => end.maxTimeMs(index));
     if (chunk === undefined) return undefined;
     // What was trimmed may have had later times: then "so far" says too much, and the times themselves decide.
-    for (const { seq, packed } of this.#chunksFrom(shardId, chunk, 1)) {
-      const entry = unpackEntries(seq, packed).find(
+    for (const { entries } of this.#chunksFrom(shardId, chunk, 1)) {
+      const entry = entries.find(
         (one) => one.seq >= startSeq && (one.part(index)?.maxTimestampMs ?? Number.NEGATIVE_INFINITY) >= timestampMs,
       );
       if (entry !== undefined) return entry;
@@ -86,21 +99,23 @@ export class ChunkReader {
   offsetBefore(shardId: number, index: number, seq: number): number {
     const chunk = foundChunk(this.#at.get(shardId, seq));
     if (chunk === undefined) return 0;
-    const later = unpackEntries(chunk.seq, chunk.packed).find((entry) => entry.seq >= seq && entry.part(index) !== undefined);
+    const later = chunk.entries.find((entry) => entry.seq >= seq && entry.part(index) !== undefined);
     return later?.part(index)?.baseOffset ?? chunk.end.highWatermark(index);
   }
 
   #holding(shardId: number, start: Bound, index: number, offset: number): IndexedChunk | undefined {
-    return this.#first(shardId, start, offset + 1, (end) => end.highWatermark(index));
+    const begins = ({ entries }: IndexedChunk): boolean =>
+      (entries.find((entry) => entry.part(index))?.part(index)?.baseOffset ?? offset + 1) <= offset;
+    return this.#first(shardId, start, offset + 1, (end) => end.highWatermark(index), begins);
   }
 
   /** Adds entries from a chunk on, until one does not touch the partition. @returns the offset after the last */
   #runFrom(shardId: number, first: IndexedChunk, index: number, offset: number, limit: number, found: StoredEntry[]): number {
     let next = offset;
     const enough = found.length + limit;
-    for (const { seq, end, packed } of this.#chunksFrom(shardId, first, limit)) {
+    for (const { end, entries } of this.#chunksFrom(shardId, first, limit)) {
       if (end.highWatermark(index) <= next) break;
-      for (const entry of unpackEntries(seq, packed)) {
+      for (const entry of entries) {
         const part = entry.part(index);
         if (part === undefined || part.baseOffset + part.records <= next || found.length >= enough) continue;
         found.push(entry);
@@ -121,7 +136,7 @@ export class ChunkReader {
     for (let { next } = first; ; ) {
       const rows = this.#from.all(shardId, next, pageRows);
       for (const row of rows) {
-        const chunk = chunkOf(row);
+        const chunk = new IndexedChunk(row);
         next = chunk.next;
         yield chunk;
       }
@@ -132,8 +147,15 @@ export class ChunkReader {
   /**
    * The first chunk that holds an entry numbered at least `from.seq` and whose value reaches the target, given that values never fall. Guesses by
    * proportion, looks whether the guess was right, and halves, by turns: an even log takes few steps, an uneven one about three times the halvings.
+   * @param isFirst tells of a chunk that reaches the target whether none before it does, if the chunk itself can show it
    */
-  #first(shardId: number, from: Bound, target: number, valueOf: (end: ChunkEnd) => number): IndexedChunk | undefined {
+  #first(
+    shardId: number,
+    from: Bound,
+    target: number,
+    valueOf: (end: ChunkEnd) => number,
+    isFirst: (chunk: IndexedChunk) => boolean = () => false,
+  ): IndexedChunk | undefined {
     let found = this.last(shardId);
     if (found === undefined || found.next <= from.seq || valueOf(found.end) < target) return undefined;
     let low = from.seq;
@@ -145,6 +167,7 @@ export class ChunkReader {
       const value = chunk === undefined ? Number.NEGATIVE_INFINITY : valueOf(chunk.end);
       if (chunk !== undefined && value >= target) {
         found = chunk;
+        if (isFirst(chunk)) return chunk;
         high = chunk.seq - 1;
       } else {
         low = chunk === undefined ? place + 1 : chunk.next;
@@ -164,9 +187,5 @@ function shareOf(step: number, target: number, lowValue: number, highValue: numb
 }
 
 function foundChunk(row: Row | undefined): IndexedChunk | undefined {
-  return row === undefined ? undefined : chunkOf(row);
-}
-
-function chunkOf(row: Row): IndexedChunk {
-  return { seq: integer(row, "seq"), next: integer(row, "next"), end: new ChunkEnd(blob(row, "after")), packed: blob(row, "entries") };
+  return row === undefined ? undefined : new IndexedChunk(row);
 }

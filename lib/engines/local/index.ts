@@ -5,7 +5,7 @@ import { limits } from "../../core/limits.ts";
 import type { Engine } from "../../ports/engine.ts";
 import { localCatalog } from "./catalog.ts";
 import { Committer, type Defer } from "./committer.ts";
-import { type Disk, DiskLockedError, type DiskLock } from "./disk.ts";
+import { type Disk, diskErrorCode, DiskLockedError, type DiskLock } from "./disk.ts";
 import { readFormat, writeFormat } from "./format-file.ts";
 import { isDamagedDatabase, openIndexDatabase } from "./index-schema.ts";
 import { localJournal } from "./journal.ts";
@@ -128,8 +128,22 @@ async function openPlace(folder: string, disk: Disk, options: LocalEngineOptions
     });
   }
   await disk.makeFolder(journalFolder);
+  await syncAbove(disk, folder);
   await writeFormat(disk, folder, "format", { journalId });
   return place;
+}
+
+/** The folder's own name, and those above it, may be as new as what is in it. */
+async function syncAbove(disk: Disk, folder: string): Promise<void> {
+  const elements = folder.split("/");
+  while (elements.pop() !== undefined && elements.length > 0) {
+    try {
+      await disk.syncFolder(elements.join("/") || "/");
+    } catch (reason) {
+      // Not ours to read, or no file system that has this: such a one was there before.
+      if (!["EACCES", "EPERM", "EROFS", "EINVAL"].includes(diskErrorCode(reason) ?? "")) throw reason;
+    }
+  }
 }
 
 /** An index that is damaged, of another version or of another journal is made anew: the journal has all that it had. */
