@@ -54,7 +54,8 @@ export function localSimStore({ lies = "none", index }: LocalStoreOptions = {}):
           else disk.processDied();
           if (index !== undefined) index.ended(indexPath, isPowerLoss ? draws.pick(["all", "some", "none"]) : "all");
         });
-        return await openLocalEngine(folder, {
+        // Not the medium's root itself: the names of the folders above the data have to become durable, too.
+        return await openLocalEngine(`${folder}/made/data`, {
           disk: disk.forLife(life),
           indexPath,
           fileBytesMax,

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LogError } from "../../../../lib/core/errors.ts";
+import type { Disk } from "../../../../lib/engines/local/disk.ts";
 import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
+import { nodeDisk } from "../../../../lib/engines/local/node-disk.ts";
 import { copyOf, entryOf, errorWith, FaultyDisk, namesIn, openShard, shard, step, tempFolder } from "./support.ts";
 
 function failsWith(code: string, outcome: string): (reason: unknown) => boolean {
@@ -156,4 +158,20 @@ test("what waits for the disk is bounded: more is throttled, and told when to co
   await Promise.all([first, ...queued]);
   assert.equal((await engine.journal.head(shard)).seq, 5);
   await engine.close();
+});
+
+test("a new data folder's name is made durable with those above it; one above that may not be read keeps nobody from starting", async (t) => {
+  const top = await tempFolder(t);
+  const folder = `${top}/new/data`;
+  const synced: string[] = [];
+  const above = (code: string): Disk => ({
+    ...nodeDisk,
+    syncFolder: (path) => {
+      synced.push(path);
+      return path === "/" ? Promise.reject(errorWith(code)) : nodeDisk.syncFolder(path);
+    },
+  });
+  await assert.rejects(openLocalEngine(folder, { disk: above("EIO") }), { code: "EIO" });
+  await (await openLocalEngine(folder, { disk: above("EACCES") })).close();
+  for (const path of [`${top}/new`, top]) assert.ok(synced.includes(path), path);
 });
