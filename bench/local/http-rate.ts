@@ -7,28 +7,31 @@ import { atLeast, figure, median, type Metric } from "../support/metrics.ts";
 const requestsPerRound = 6_000;
 const connections = 64;
 
-/** JSON requests of 100 records of 100 B beside a bare `node:http` echo of the same bodies. */
+/** JSON requests of 100 records of 100 B beside a bare `node:http` echo of the same bodies; without keys, and keyed to 6 partitions in 2 shards. */
 export async function measureHttp(server: Child, bare: Child, rounds: number): Promise<Metric[]> {
   await createTopic(server, "json", 6);
-  const records = Array.from({ length: 100 }, (_, nth) => ({ key: `key-${nth}`, value: `${nth}:`.padEnd(100, "abcdefghij") }));
-  const body = Buffer.from(JSON.stringify({ records }));
-  const rate = async (child: Child): Promise<number> => {
-    const request = httpRequest(child.port, { path: "/v1/topics/json/records", contentType: mediaTypes.json, body });
-    const { requests, elapsedMs } = await runLoad(child.port, connections, requestsPerRound, () => request);
-    return requests / (elapsedMs / 1000);
-  };
-  await rate(bare);
-  await rate(server);
-  const bareRates: number[] = [];
-  const rates: number[] = [];
+  const plain = bodyOf((nth) => ({ value: `${nth}:`.padEnd(100, "abcdefghij") }));
+  const keyed = bodyOf((nth) => ({ key: `key-${nth}`, value: `${nth}:`.padEnd(100, "abcdefghij") }));
+  for (const body of [plain, keyed]) for (const child of [bare, server]) await rate(child, body);
+  const speeds = [];
   for (let round = 0; round < rounds; round++) {
-    bareRates.push(await rate(bare));
-    rates.push(await rate(server));
+    const bareRate = await rate(bare, plain);
+    speeds.push({ bare: bareRate, plain: await rate(server, plain), bareKeyed: await rate(bare, keyed), keyed: await rate(server, keyed) });
   }
-  const ratios = rates.map((value, round) => value / (bareRates[round] ?? Number.NaN));
   return [
-    atLeast("JSON requests of 100 x 100 B, share of a bare HTTP echo", median(ratios), "ratio", 0.3),
-    figure("JSON requests of 100 x 100 B", median(rates), "requests/s"),
-    figure("bare HTTP echo of the same bodies", median(bareRates), "requests/s"),
+    atLeast("JSON requests of 100 x 100 B, share of a bare HTTP echo", median(speeds.map((one) => one.plain / one.bare)), "ratio", 0.3),
+    figure("JSON requests of 100 x 100 B", median(speeds.map((one) => one.plain)), "requests/s"),
+    figure("bare HTTP echo of the same bodies", median(speeds.map((one) => one.bare)), "requests/s"),
+    figure("the same, keyed to 6 partitions: share of a bare HTTP echo", median(speeds.map((one) => one.keyed / one.bareKeyed)), "ratio"),
   ];
+}
+
+function bodyOf(record: (nth: number) => object): Buffer {
+  return Buffer.from(JSON.stringify({ records: Array.from({ length: 100 }, (_, nth) => record(nth)) }));
+}
+
+async function rate(child: Child, body: Buffer): Promise<number> {
+  const request = httpRequest(child.port, { path: "/v1/topics/json/records", contentType: mediaTypes.json, body });
+  const { requests, elapsedMs } = await runLoad(child.port, connections, requestsPerRound, () => request);
+  return requests / (elapsedMs / 1000);
 }
