@@ -38,19 +38,23 @@ export function routeRecords(topic: Topic, request: AppendRequest, partitions: n
     throw new LogError("request_too_large", `A request holds at most ${limits.ndjsonRecordsMax} records, not ${records.length}.`);
   }
   const spread = stickyPartition(producer === undefined ? keyless : producerSeed(producer), partitions);
-  const chosen = records.map((record) => {
-    const partition = record.partition ?? (record.key === null ? spread : partitionForKey(record.key, partitions));
+  const chosen = new Array<number>(records.length);
+  let isOne = true;
+  for (let nth = 0; nth < records.length; nth++) {
+    const { partition: named, key } = records[nth] as PartitionedRecord;
+    const partition = named ?? (key === null ? spread : partitionForKey(key, partitions));
     if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
-    return partition;
-  });
-  return byShard(topic, runsOf(topic, records, chosen));
+    isOne &&= partition === (chosen[0] ?? partition);
+    chosen[nth] = partition;
+  }
+  return byShard(topic, isOne ? [wholeRun(topic, records, chosen[0] ?? 0)] : runsOf(topic, records, chosen));
+}
+
+function wholeRun(topic: Topic, records: readonly PartitionedRecord[], partition: number): PartitionRun {
+  return { partition, index: placeOf(topic, partition).index, records, positions: undefined };
 }
 
 function runsOf(topic: Topic, records: readonly PartitionedRecord[], chosen: readonly number[]): readonly PartitionRun[] {
-  const only = chosen[0] ?? 0;
-  if (chosen.every((partition) => partition === only)) {
-    return [{ partition: only, index: placeOf(topic, only).index, records, positions: undefined }];
-  }
   const runs = new Map<number, { partition: number; index: number; records: PartitionedRecord[]; positions: number[] }>();
   for (const [position, partition] of chosen.entries()) {
     let run = runs.get(partition);

@@ -45,16 +45,17 @@ export class NodeRequest implements AppRequest {
       const collector = new BodyCollector(length <= bytesMax ? length : undefined);
       const onData = (piece: Buffer): void => {
         collector.add(piece);
-        if (collector.bytes > bytesMax) settle(() => reject(tooLarge(bytesMax)));
+        if (collector.bytes <= bytesMax) return;
+        incoming.off("data", onData);
+        reject(tooLarge(bytesMax));
       };
-      const onEnd = (): void => settle(() => resolve(collector.body()));
-      const onGone = (): void => settle(() => reject(clientGone()));
-      const settle = (outcome: () => void): void => {
-        incoming.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
-        outcome();
+      const onEnd = (): void => resolve(collector.body());
+      // A complete request closes too.
+      const onGone = (): void => {
+        if (!incoming.readableEnded) reject(clientGone());
       };
       incoming.on("data", onData).on("end", onEnd).on("error", onGone).on("close", onGone);
-      if (incoming.destroyed && !incoming.readableEnded) onGone();
+      if (incoming.destroyed) onGone();
     });
   }
 
