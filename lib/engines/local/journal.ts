@@ -1,6 +1,6 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import type { EntryPosition, EntryRef, Journal, ShardHead, ShardKey } from "../../ports/journal.ts";
+import type { EntryPosition, EntryRef, Journal, ShardAppend, ShardHead, ShardKey } from "../../ports/journal.ts";
 import { check } from "./checks.ts";
 import type { Committer } from "./committer.ts";
 import { appendRequest, closeRequest, openRequest, shardGone, transactRequest, trimRequest } from "./decisions.ts";
@@ -26,13 +26,13 @@ export function localJournal(state: LocalState, files: JournalFiles, committer: 
     async append(shard, entry, guards) {
       const append = guards === undefined ? { shard, entry } : { shard, entry, guards };
       check.appends([append], []);
-      const [appended] = await committer.submit(appendRequest([append]));
+      const [appended] = await knownFate(files, [append], committer.submit(appendRequest([append])));
       if (appended === undefined) throw new LogError("internal", "an append without an answer", { outcome: "unknown" });
       return appended;
     },
     async transact(appends, writes) {
       check.appends(appends, writes);
-      return committer.submit(transactRequest(appends, writes));
+      return knownFate(files, appends, committer.submit(transactRequest(appends, writes)));
     },
     async head(key, producerId) {
       ensureOpen();
@@ -64,6 +64,20 @@ export function localJournal(state: LocalState, files: JournalFiles, committer: 
       await committer.submit(closeRequest(key));
     },
   };
+}
+
+/**
+ * A refusal since the journal is poisoned says that nothing was written now. Of a producer's step it cannot say that it is not in the log: its first
+ * attempt may be what could not be made durable, and a restart may find it.
+ */
+async function knownFate<T>(files: JournalFiles, appends: readonly ShardAppend[], answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (reason) {
+    const { poison } = files;
+    if (poison === undefined || reason !== poison || appends.every(({ guards }) => (guards?.producers ?? []).length === 0)) throw reason;
+    throw new LogError("unavailable", poison.message, { outcome: "unknown", cause: reason, retryAfterMs: 1_000 });
+  }
 }
 
 function headOf({ head }: LocalShard, producers: ShardHead["producers"]): ShardHead {

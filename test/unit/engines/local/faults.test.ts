@@ -102,6 +102,22 @@ test("a failed fdatasync is never retried: those in flight are unknown, all late
   await again.close();
 });
 
+test("the retry of a producer's step whose sync failed is unknown as well: a restart may find its first attempt", async (t) => {
+  const folder = await tempFolder(t);
+  const disk = new FaultyDisk();
+  const engine = await openLocalEngine(folder, { disk });
+  await openShard(engine);
+  disk.syncFailure = errorWith("EIO");
+  const send = (): Promise<unknown> => engine.journal.append(shard, entryOf("once"), { producers: [step(0)] });
+  const sendAll = (): Promise<unknown> =>
+    engine.journal.transact([{ shard, entry: entryOf("once"), guards: { producers: [step(0)] } }], []);
+  for (const attempt of [send, send, sendAll]) await assert.rejects(attempt(), failsWith("unavailable", "unknown"));
+  await engine.close();
+  const again = await openLocalEngine(folder);
+  assert.deepEqual(await namesIn(again), ["once"]);
+  await again.close();
+});
+
 test("a write that fails and cannot be taken back is unknown, and poisons", async (t) => {
   const disk = new FaultyDisk();
   const engine = await openLocalEngine(await tempFolder(t), { disk });
