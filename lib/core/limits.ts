@@ -3,6 +3,8 @@ export const limits = {
   /** Kafka's rule for topic names. */
   topicNameLengthMax: 249,
   partitionsMax: 10_000,
+  /** How often a topic may grow: the retry of an idempotent request may have to look at each count it had. */
+  topicGrowthsMax: 64,
   partitionsPerShardMax: 16,
   partitionsPerShardDefault: 4,
   /** Kafka's `num.partitions` default. */

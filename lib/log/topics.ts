@@ -81,6 +81,12 @@ export class CatalogTopics implements Topics {
         `Topic "${name}" has ${topic.partitions} partitions; it can grow but not shrink to ${partitions}.`,
       );
     }
+    if (partitions > topic.partitions && row.partitionCounts.length > limits.topicGrowthsMax) {
+      throw new LogError(
+        "invalid_partitions",
+        `Topic "${name}" has grown ${limits.topicGrowthsMax} times, which is the most: make a new one, with more partitions.`,
+      );
+    }
     const overrides = changeOverrides(row.overrides, change.config ?? {});
     const growingTo = partitions > topic.partitions ? partitions : 0;
     const next: TopicRow = { ...row, overrides, growingTo };

@@ -46,7 +46,7 @@ export class NodeRequest implements AppRequest {
       const onData = (piece: Buffer): void => {
         collector.add(piece);
         if (collector.bytes <= bytesMax) return;
-        incoming.off("data", onData);
+        incoming.off("data", onData).off("end", onEnd);
         reject(tooLarge(bytesMax));
       };
       const onEnd = (): void => resolve(collector.body());

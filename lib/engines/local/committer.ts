@@ -3,6 +3,7 @@ import { limits } from "../../core/limits.ts";
 import type { Decision, Request } from "./decisions.ts";
 import { FrameWriter } from "./frame.ts";
 import { GroupView } from "./group-view.ts";
+import { indexFault } from "./index-schema.ts";
 import type { JournalFiles } from "./journal-files.ts";
 import type { JournalOp } from "./journal-op.ts";
 import type { LocalState } from "./local-state.ts";
@@ -131,16 +132,20 @@ export class Committer {
     try {
       this.#state.apply(ops, end - payloadBytes, end);
     } catch (reason) {
-      const cause = refusalOf(reason);
+      const cause = indexFault(reason);
       const message = `The index cannot be read (${cause.message}). What was appended is in the journal: restart the process to append again.`;
       this.#broken = new LogError("unavailable", message, { cause, retryAfterMs: 1_000 });
       throw new LogError("unavailable", message, { outcome: "unknown", cause });
     }
   }
 
+  /** Why nothing is appended until the process starts again. What was in flight when it came about may be in the journal. */
+  get stopped(): LogError | undefined {
+    return this.#files.poison ?? this.#broken;
+  }
+
   #refusal(): LogError | undefined {
-    if (this.#files.poison !== undefined) return this.#files.poison;
-    if (this.#broken !== undefined) return this.#broken;
+    if (this.stopped !== undefined) return this.stopped;
     try {
       this.#state.checkRoom();
       return undefined;
@@ -159,7 +164,7 @@ function jobOf<T>(request: Request<T>, resolve: (answer: T) => void, reject: (re
       try {
         decision = request.decide(view);
       } catch (reason) {
-        const error = refusalOf(reason);
+        const error = indexFault(reason);
         // What it was refused for may be in this very group: the answer waits for it too.
         return { ops: [], payload: [], settle: () => reject(error), fail: (failure) => reject(notApplied(failure)) };
       }
@@ -168,12 +173,6 @@ function jobOf<T>(request: Request<T>, resolve: (answer: T) => void, reject: (re
       return { ops: decision.ops, payload: decision.payload, settle, fail: decision.isDurable ? settle : reject };
     },
   };
-}
-
-function refusalOf(reason: unknown): LogError {
-  if (reason instanceof LogError) return reason;
-  const message = reason instanceof Error ? reason.message : String(reason);
-  return new LogError("internal", message, { cause: reason });
 }
 
 function notApplied(failure: LogError): LogError {

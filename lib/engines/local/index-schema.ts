@@ -1,3 +1,4 @@
+import { LogError } from "../../core/errors.ts";
 import { DatabaseSync } from "node:sqlite";
 
 /** Changes whenever the tables do. The index holds nothing that the journal does not, so another version is rebuilt, not migrated. */
@@ -62,6 +63,15 @@ function journalOf(db: DatabaseSync): unknown {
 export function isDamagedDatabase(reason: unknown): boolean {
   const code = sqliteCode(reason);
   return code === 11 || code === 26;
+}
+
+/** What reading the index has failed with, told to who asked. */
+export function indexFault(reason: unknown): LogError {
+  if (reason instanceof LogError) return reason;
+  const message = reason instanceof Error ? reason.message : String(reason);
+  if (!isDamagedDatabase(reason)) return new LogError("internal", message, { cause: reason });
+  const advice = "Stop the process, delete index.db in its data folder and start it again: the index is made anew from the journal.";
+  return new LogError("corrupt_log", `The index is damaged (${message}). ${advice}`, { cause: reason });
 }
 
 /** Whether there was no room to write. */

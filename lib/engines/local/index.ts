@@ -7,6 +7,7 @@ import { localCatalog } from "./catalog.ts";
 import { Committer, type Defer } from "./committer.ts";
 import { type Disk, diskErrorCode, DiskLockedError, type DiskLock } from "./disk.ts";
 import { readFormat, writeFormat } from "./format-file.ts";
+import { readingWhile } from "./reading.ts";
 import { isDamagedDatabase, openIndexDatabase } from "./index-schema.ts";
 import { localJournal } from "./journal.ts";
 import { type JournalPlace, listJournal, openJournal } from "./journal-open.ts";
@@ -68,13 +69,14 @@ async function openOver(
   const ensureOpen = (): void => {
     if (isClosed) throw new LogError("unavailable", "The log is closed: open it again.");
   };
+  const reading = readingWhile(ensureOpen);
   try {
     const state = new LocalState(db, options);
     const files = await openJournal(place, state);
     const committer = new Committer(state, files, place.journalId, options.defer ?? setImmediate);
     return {
-      journal: localJournal(state, files, committer, ensureOpen),
-      catalog: localCatalog(state, committer, ensureOpen),
+      journal: localJournal(state, files, committer, reading),
+      catalog: localCatalog(state, committer, reading),
       objects: await localObjectStore(place.disk, `${folder}/objects`, ensureOpen),
       isShared: false,
       async close() {

@@ -8,10 +8,11 @@ import type { JournalFiles } from "./journal-files.ts";
 import { findEntries } from "./entry-lookup.ts";
 import type { LocalShard } from "./local-shard.ts";
 import type { LocalState } from "./local-state.ts";
+import type { Reading } from "./reading.ts";
 import { readSlices } from "./slice-reader.ts";
 
 /** The port over a data folder. Everything that changes goes through the committer; what is read is durable. */
-export function localJournal(state: LocalState, files: JournalFiles, committer: Committer, ensureOpen: () => void): Journal {
+export function localJournal(state: LocalState, files: JournalFiles, committer: Committer, reading: Reading): Journal {
   const openShard = (key: ShardKey): LocalShard => {
     const shard = state.shard(key);
     if (shard === undefined || shard.head.isClosed) throw shardGone(key);
@@ -26,34 +27,37 @@ export function localJournal(state: LocalState, files: JournalFiles, committer: 
     async append(shard, entry, guards) {
       const append = guards === undefined ? { shard, entry } : { shard, entry, guards };
       check.appends([append], []);
-      const [appended] = await knownFate(files, [append], committer.submit(appendRequest([append])));
+      const [appended] = await knownFate(committer, [append], committer.submit(appendRequest([append])));
       if (appended === undefined) throw new LogError("internal", "an append without an answer", { outcome: "unknown" });
       return appended;
     },
     async transact(appends, writes) {
       check.appends(appends, writes);
-      return knownFate(files, appends, committer.submit(transactRequest(appends, writes)));
+      return knownFate(committer, appends, committer.submit(transactRequest(appends, writes)));
     },
     async head(key, producerId) {
-      ensureOpen();
-      const shard = openShard(key);
-      return headOf(shard, producerId === undefined ? [] : state.producers(shard, producerId));
+      return reading(() => {
+        const shard = openShard(key);
+        return headOf(shard, producerId === undefined ? [] : state.producers(shard, producerId));
+      });
     },
     async entries(key, from: EntryPosition, limit): Promise<readonly EntryRef[]> {
-      ensureOpen();
       if (!Number.isInteger(limit) || limit < 1 || limit > limits.journalEntriesMax) {
         throw new LogError("invalid_request", `The limit is 1 to ${limits.journalEntriesMax} entries, not ${limit}.`);
       }
-      const shard = openShard(key);
-      return findEntries(state.index, shard, from, limit).map((entry) => entry.ref(shard.key));
+      return reading(() => {
+        const shard = openShard(key);
+        return findEntries(state.index, shard, from, limit).map((entry) => entry.ref(shard.key));
+      });
     },
     async read(slices) {
-      ensureOpen();
-      for (const { entry } of slices) {
-        const { head } = openShard(entry.shard);
-        if (entry.seq >= head.startSeq) continue;
-        throw new LogError("offset_out_of_range", `Entry ${entry.seq} is not in the journal, which begins at ${head.startSeq}.`);
-      }
+      reading(() => {
+        for (const { entry } of slices) {
+          const { head } = openShard(entry.shard);
+          if (entry.seq >= head.startSeq) continue;
+          throw new LogError("offset_out_of_range", `Entry ${entry.seq} is not in the journal, which begins at ${head.startSeq}.`);
+        }
+      });
       return readSlices(files, slices);
     },
     async trim(key, toSeq) {
@@ -67,16 +71,16 @@ export function localJournal(state: LocalState, files: JournalFiles, committer: 
 }
 
 /**
- * A refusal since the journal is poisoned says that nothing was written now. Of a producer's step it cannot say that it is not in the log: its first
- * attempt may be what could not be made durable, and a restart may find it.
+ * A refusal since nothing can be appended any more says that nothing was written now. Of a producer's step it cannot say that it is not in the log: its
+ * first attempt may be what came to nobody's knowledge, and a restart may find it.
  */
-async function knownFate<T>(files: JournalFiles, appends: readonly ShardAppend[], answer: Promise<T>): Promise<T> {
+async function knownFate<T>(committer: Committer, appends: readonly ShardAppend[], answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (reason) {
-    const { poison } = files;
-    if (poison === undefined || reason !== poison || appends.every(({ guards }) => (guards?.producers ?? []).length === 0)) throw reason;
-    throw new LogError("unavailable", poison.message, { outcome: "unknown", cause: reason, retryAfterMs: 1_000 });
+    const { stopped } = committer;
+    if (stopped === undefined || reason !== stopped || appends.every(({ guards }) => (guards?.producers ?? []).length === 0)) throw reason;
+    throw new LogError("unavailable", stopped.message, { outcome: "unknown", cause: reason, retryAfterMs: 1_000 });
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { LogError } from "../../../core/errors.ts";
+import { limits } from "../../../core/limits.ts";
 import { partitionForKey } from "../../../core/partition.ts";
 import type { Log } from "../../../log/log.ts";
 import { refused } from "../expect.ts";
@@ -62,6 +63,13 @@ export const growthCases: readonly LogCase[] = [
     await log.topics.alter("t", { partitions: 6 });
     await refused(send(0, "old"), "producer_fenced");
     assert.equal((await everything(log, harness)).length, 16);
+  }),
+  logCase("a topic grows a bounded number of times, and is told so then", async (log) => {
+    await log.topics.create({ name: "t", partitions: 1 });
+    for (let growth = 1; growth <= limits.topicGrowthsMax; growth++) await log.topics.alter("t", { partitions: 1 + growth });
+    await refused(log.topics.alter("t", { partitions: 100 }), "invalid_partitions");
+    await log.topics.alter("t", { config: { "retention.ms": 1 } });
+    assert.equal((await log.topics.get("t")).partitions, 1 + limits.topicGrowthsMax);
   }),
   logCase("requests that race growths are in the log once, and are found there by every retry", async (log, harness) => {
     await log.topics.create({ name: "t", partitions: 1, partitionsPerShard: 2 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { LogError } from "../../../../lib/core/errors.ts";
 import type { Disk } from "../../../../lib/engines/local/disk.ts";
 import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
+import { LocalState } from "../../../../lib/engines/local/local-state.ts";
 import { nodeDisk } from "../../../../lib/engines/local/node-disk.ts";
 import { copyOf, entryOf, errorWith, FaultyDisk, namesIn, openShard, shard, step, tempFolder } from "./support.ts";
 
@@ -190,4 +191,37 @@ test("a new data folder's name is made durable with those above it; one above th
   await assert.rejects(openLocalEngine(folder, { disk: above("EIO") }), { code: "EIO" });
   await (await openLocalEngine(folder, { disk: above("EACCES") })).close();
   for (const path of [`${top}/new`, top]) assert.ok(synced.includes(path), path);
+});
+
+test("the retry of a producer's step that the index could not take is unknown as well", async (t) => {
+  const folder = await tempFolder(t);
+  const engine = await openLocalEngine(folder);
+  await openShard(engine);
+  const apply = t.mock.method(LocalState.prototype, "apply", () => {
+    throw errorWith("EIO");
+  });
+  const send = (): Promise<unknown> => engine.journal.append(shard, entryOf("once"), { producers: [step(0)] });
+  for (const attempt of [send, send]) await assert.rejects(attempt(), failsWith("unavailable", "unknown"));
+  await assert.rejects(engine.journal.append(shard, entryOf("plain")), failsWith("unavailable", "not-applied"));
+  apply.mock.restore();
+  await engine.close();
+  const again = await openLocalEngine(folder);
+  assert.deepEqual(await namesIn(again), ["once"]);
+  await again.close();
+});
+
+test("damage of the index that is met while running says what to do", async (t) => {
+  const engine = await openLocalEngine(await tempFolder(t));
+  await openShard(engine);
+  t.mock.method(LocalState.prototype, "shard", () => {
+    throw Object.assign(new Error("database disk image is malformed"), { errcode: 11 });
+  });
+  for (const run of [() => engine.journal.head(shard), () => engine.journal.append(shard, entryOf("x"))]) {
+    await assert.rejects(
+      run(),
+      (error: unknown) => error instanceof LogError && error.code === "corrupt_log" && error.message.includes("delete index.db"),
+    );
+  }
+  t.mock.restoreAll();
+  await engine.close();
 });
