@@ -2,8 +2,9 @@ import { LogError } from "../../core/errors.ts";
 import { DatabaseSync } from "node:sqlite";
 
 /** Changes whenever the tables do. The index holds nothing that the journal does not, so another version is rebuilt, not migrated. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
+/** Chunks are large rows: WITHOUT ROWID they would stand in the inner pages too, and a search would go through seven of them. */
 const schema = `
 CREATE TABLE meta (only INTEGER PRIMARY KEY CHECK (only = 0), journal TEXT NOT NULL, applied INTEGER NOT NULL);
 CREATE TABLE shards (
@@ -12,7 +13,7 @@ CREATE TABLE shards (
 );
 CREATE TABLE chunks (
   shard INTEGER NOT NULL, seq INTEGER NOT NULL, next INTEGER NOT NULL, after BLOB NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (shard, seq)
-) WITHOUT ROWID;
+);
 CREATE TABLE producers (
   shard INTEGER NOT NULL, producer INTEGER NOT NULL, idx INTEGER NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, count INTEGER NOT NULL,
   crc INTEGER NOT NULL, layout INTEGER NOT NULL, PRIMARY KEY (shard, producer, idx)
