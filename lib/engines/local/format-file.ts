@@ -1,5 +1,6 @@
 import { LogError } from "../../core/errors.ts";
 import { type Disk, diskErrorCode } from "./disk.ts";
+import { writeFile } from "./write-file.ts";
 
 const formatVersion = 1;
 
@@ -34,14 +35,7 @@ export async function writeFormat(disk: Disk, folder: string, name: string, form
   const temporary = `${folder}/${name}.new`;
   const journal = format.journalId.toString(16).padStart(16, "0");
   const bytes = new TextEncoder().encode(`${JSON.stringify({ format: formatVersion, journal })}\n`);
-  const file = await disk.open(temporary, "create");
-  try {
-    await file.truncate(0);
-    for (let done = 0; done < bytes.length; ) done += await file.write([bytes.subarray(done)], done);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeFile(disk, temporary, bytes);
   await disk.rename(temporary, `${folder}/${name}`);
   await disk.syncFolder(folder);
 }

@@ -3,6 +3,7 @@ import { limits } from "../../core/limits.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import { type Disk, type DiskFile, diskErrorCode, isOutOfSpace } from "./disk.ts";
 import { checkObjectKey, objectPath, walkObjects } from "./object-names.ts";
+import { writeFile } from "./write-file.ts";
 
 /** The port over a folder of files: written beside, made durable, then linked under their name, which fails when it is taken. */
 export async function localObjectStore(disk: Disk, folder: string, ensureOpen: () => void): Promise<ObjectStore> {
@@ -24,7 +25,7 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
       const place = objectPath(key);
       let isLinked = false;
       try {
-        await writeWhole(disk, temporary, bytes);
+        await writeFile(disk, temporary, bytes);
         await disk.makeFolder(`${stored}${place.folders.join("")}`);
         const isFree = await disk.link(temporary, `${stored}${place.folders.join("")}/${place.name}`);
         isLinked = isFree;
@@ -91,17 +92,6 @@ async function listObjects(
     if (found.length === limit) break;
   }
   return found;
-}
-
-async function writeWhole(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await disk.open(path, "create");
-  try {
-    await file.truncate(0);
-    for (let done = 0; done < bytes.length; ) done += await file.write([bytes.subarray(done)], done);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** The object's folder, and each one above it, which may be new. */

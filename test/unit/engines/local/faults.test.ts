@@ -5,6 +5,7 @@ import type { Disk } from "../../../../lib/engines/local/disk.ts";
 import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
 import { LocalState } from "../../../../lib/engines/local/local-state.ts";
 import { nodeDisk } from "../../../../lib/engines/local/node-disk.ts";
+import type { Engine } from "../../../../lib/ports/engine.ts";
 import { copyOf, entryOf, errorWith, FaultyDisk, namesIn, openShard, shard, step, tempFolder } from "./support.ts";
 
 function failsWith(code: string, outcome: string): (reason: unknown) => boolean {
@@ -132,10 +133,8 @@ test("a write that fails and cannot be taken back is unknown, and poisons", asyn
   await engine.close();
 });
 
-test("while one sync runs the next group gathers, and is one frame and one sync", async (t) => {
-  const disk = new FaultyDisk();
-  const engine = await openLocalEngine(await tempFolder(t), { disk });
-  await openShard(engine);
+/** An append whose sync is held until `release`, and how many syncs there had been. */
+async function heldAppend(disk: FaultyDisk, engine: Engine): Promise<{ first: Promise<unknown>; release: () => void; before: number }> {
   let release = (): void => {};
   disk.hold = new Promise((resolve) => {
     release = resolve;
@@ -143,6 +142,14 @@ test("while one sync runs the next group gathers, and is one frame and one sync"
   const before = disk.syncs;
   const first = engine.journal.append(shard, entryOf("first"));
   while (disk.syncs === before) await new Promise((resolve) => setImmediate(resolve));
+  return { first, release, before };
+}
+
+test("while one sync runs the next group gathers, and is one frame and one sync", async (t) => {
+  const disk = new FaultyDisk();
+  const engine = await openLocalEngine(await tempFolder(t), { disk });
+  await openShard(engine);
+  const { first, release, before } = await heldAppend(disk, engine);
   const rest = Array.from({ length: 100 }, (_, nth) => engine.journal.append(shard, entryOf(`${nth}`)));
   assert.equal((await engine.journal.head(shard)).seq, 0, "nothing is seen before it is durable");
   release();
@@ -155,13 +162,7 @@ test("what waits for the disk is bounded: more is throttled, and told when to co
   const disk = new FaultyDisk();
   const engine = await openLocalEngine(await tempFolder(t), { disk });
   await openShard(engine);
-  let release = (): void => {};
-  disk.hold = new Promise((resolve) => {
-    release = resolve;
-  });
-  const before = disk.syncs;
-  const first = engine.journal.append(shard, entryOf("first"));
-  while (disk.syncs === before) await new Promise((resolve) => setImmediate(resolve));
+  const { first, release } = await heldAppend(disk, engine);
   const bytes = Buffer.alloc(16 * 1024 * 1024);
   const large = { parts: [{ index: 0, records: 1, maxTimestampMs: 0, batches: bytes }] };
   const queued = Array.from({ length: 4 }, () => engine.journal.append(shard, large));
