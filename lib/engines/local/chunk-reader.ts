@@ -146,7 +146,7 @@ export class ChunkReader {
 
   /**
    * The first chunk that holds an entry numbered at least `from.seq` and whose value reaches the target, given that values never fall. Guesses by
-   * proportion, looks whether the guess was right, and halves, by turns: an even log takes few steps, an uneven one about three times the halvings.
+   * proportion, looks beside the guess, and halves, by turns: an even log takes one or two steps, an uneven one about three times the halvings.
    * @param isFirst tells of a chunk that reaches the target whether none before it does, if the chunk itself can show it
    */
   #first(
@@ -161,29 +161,31 @@ export class ChunkReader {
     let low = from.seq;
     let lowValue = from.value;
     let high = found.seq - 1;
+    let beside = high;
     for (let step = 0; low <= high; step++) {
-      const place = low + Math.floor((high - low) * shareOf(step, target, lowValue, valueOf(found.end)));
+      const share = (target - 1 - lowValue) / (valueOf(found.end) - lowValue);
+      const guesses = [guess(low, found.next, share), beside, guess(low, high, 0.5)];
+      const place = Math.min(guesses[step % guesses.length] ?? low, high);
       const chunk = foundChunk(this.#at.get(shardId, place));
       const value = chunk === undefined ? Number.NEGATIVE_INFINITY : valueOf(chunk.end);
       if (chunk !== undefined && value >= target) {
         found = chunk;
         if (isFirst(chunk)) return chunk;
         high = chunk.seq - 1;
+        beside = high;
       } else {
         low = chunk === undefined ? place + 1 : chunk.next;
         lowValue = value;
+        beside = low;
       }
     }
     return found;
   }
 }
 
-/** Where between the bounds to look next, 0 to 1. */
-function shareOf(step: number, target: number, lowValue: number, highValue: number): number {
-  const turn = step % 3;
-  if (turn === 1) return 1;
-  const guess = turn === 0 ? (target - lowValue) / (highValue - lowValue) : 0.5;
-  return guess >= 0 && guess <= 1 ? guess : 0.5;
+/** @param share 0 to 1; anything else is no guess, and half it is */
+function guess(low: number, high: number, share: number): number {
+  return low + Math.floor((high - low) * (share >= 0 && share <= 1 ? share : 0.5));
 }
 
 function foundChunk(row: Row | undefined): IndexedChunk | undefined {
