@@ -95,7 +95,8 @@ class NodeFile implements DiskFile {
     if (!alone || !isSmall || (syncMs > inlineSyncMsMax && ++syncsElsewhere % retryInlineSyncEvery !== 0)) return this.#handle.datasync();
     const start = performance.now();
     fs.fdatasyncSync(this.#handle.fd);
-    syncMs += (performance.now() - start - syncMs) * 0.2;
+    // One slow sync among quick ones says little: it takes three in a row to turn to a thread.
+    syncMs += (Math.min(performance.now() - start, 2 * inlineSyncMsMax) - syncMs) * 0.2;
     return undefined;
   }
 
