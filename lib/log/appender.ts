@@ -5,6 +5,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Compression, CompressionType } from "../ports/compression.ts";
 import type { Appended, EntryPart, Guards, Journal, ProducerStep, ShardAppend } from "../ports/journal.ts";
 import type { ChangeHub } from "./change-hub.ts";
+import { batchSettings } from "./batch-settings.ts";
 import { mapBounded } from "./bounded.ts";
 import type { AppendOptions, AppendRequest, RecordResult, Topic } from "./log.ts";
 import { pinnedPartitions } from "./pinned-partitions.ts";
@@ -18,7 +19,7 @@ export interface AppendServices {
   readonly hub: ChangeHub;
 }
 
-/** Appends records to a topic as it is known now. A refusal because the topic has changed is for `redecide` to handle. */
+/** Appends records to a topic as it is known now. A refusal because the topic has changed is for the topic runner to handle. */
 export class Appender {
   readonly #services: AppendServices;
   #keyless: number;
@@ -37,7 +38,12 @@ export class Appender {
     const partitions = pinned ? await pinnedPartitions(this.#services.journal, topic, request, step) : topic.partitions;
     const shards = routeRecords(topic, request, partitions, this.#keyless);
     checkExpected(topic, request, shards);
-    const guards = guardsOf(request, shards, pinned ? layoutOf(topic) : undefined, step && placedStep(step, shards));
+    const guards = guardsOf({
+      index: shards[0]?.runs[0]?.index ?? 0,
+      expectedOffset: request.expectedOffset,
+      step: step && placedStep(step, shards),
+      layout: pinned ? layoutOf(topic) : undefined,
+    });
     const appends = shards.map((run) => ({ shard: run.shard, entry: { parts: this.#parts(topic, run) }, guards }));
     const results = new Array<RecordResult>(request.records.length);
     const [only] = appends;
@@ -78,11 +84,7 @@ export class Appender {
   }
 
   #parts(topic: Topic, { runs }: ShardRun): readonly EntryPart[] {
-    const { clock, compression } = this.#services;
-    const compressionType = jsonCompression(topic.config["compression.type"]);
-    const messageBytesMax = Number(topic.config["max.message.bytes"]);
-    const timestampType = topic.config["message.timestamp.type"] === "LogAppendTime" ? "LogAppendTime" : "CreateTime";
-    const options = { nowMs: clock.nowMs(), compression, compressionType, timestampType, messageBytesMax } as const;
+    const options = { ...batchSettings(this.#services, topic), compressionType: jsonCompression(topic.config["compression.type"]) };
     return runs.map(({ index, records }) => {
       const { bytes, records: count, maxTimestampMs } = splitIntoBatches(records, options);
       return { index, records: count, maxTimestampMs, batches: bytes };
@@ -128,13 +130,14 @@ function checkExpected(topic: Topic, request: AppendRequest, shards: readonly Sh
   }
 }
 
-function guardsOf(
-  { expectedOffset }: AppendRequest,
-  shards: readonly ShardRun[],
-  layout: number | undefined,
-  step: ProducerStep | undefined,
-): Guards {
-  const index = shards[0]?.runs[0]?.index ?? 0;
+/** @param parts the index is that of the one partition that `expectedOffset` is about */
+export function guardsOf(parts: {
+  readonly index: number;
+  readonly expectedOffset: number | undefined;
+  readonly step: ProducerStep | undefined;
+  readonly layout?: number | undefined;
+}): Guards {
+  const { index, expectedOffset, step, layout } = parts;
   return {
     ...(layout === undefined ? {} : { layout }),
     ...(expectedOffset === undefined ? {} : { expected: [{ index, offset: expectedOffset }] }),

@@ -11,7 +11,7 @@ import { ChangeHub } from "./change-hub.ts";
 import { fetchBatches, offsetForTime } from "./fetcher.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
-import { placeOf, unknownPartition } from "./placement.ts";
+import { checkPartition, placeOf } from "./placement.ts";
 import { appendBatches } from "./raw-appender.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { topicRunner } from "./topic-runner.ts";
@@ -39,10 +39,6 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   );
 
   const onTopic = topicRunner(cache, topics);
-
-  const checkPartition = (topic: Topic, partition: number): void => {
-    if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
-  };
 
   const all = (topic: Topic): readonly number[] => [...Array(topic.partitions).keys()];
 

@@ -30,6 +30,8 @@ export function unknownTopic(name: string): LogError {
   return new LogError("unknown_topic_or_partition", `There is no topic "${name}": create it first.`);
 }
 
-export function unknownPartition(topic: Topic, partition: number): LogError {
-  return new LogError("unknown_topic_or_partition", `Topic "${topic.name}" has partitions 0 to ${topic.partitions - 1}, not ${partition}.`);
+/** @throws unknown_topic_or_partition */
+export function checkPartition(topic: Topic, partition: number): void {
+  if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitions) return;
+  throw new LogError("unknown_topic_or_partition", `Topic "${topic.name}" has partitions 0 to ${topic.partitions - 1}, not ${partition}.`);
 }

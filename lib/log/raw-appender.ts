@@ -8,10 +8,13 @@ import {
 } from "../core/codec/record-batch.ts";
 import { LogError } from "../core/errors.ts";
 import type { CompressionType } from "../ports/compression.ts";
-import type { EntryPart, Guards, ProducerStep } from "../ports/journal.ts";
-import { type AppendServices, checkAppendOptions } from "./appender.ts";
+import type { EntryPart, ProducerStep } from "../ports/journal.ts";
+import { type AppendServices, checkAppendOptions, guardsOf } from "./appender.ts";
+import { batchSettings } from "./batch-settings.ts";
 import type { AppendedBatches, AppendOptions, Topic } from "./log.ts";
-import { placeOf, unknownPartition } from "./placement.ts";
+import { checkPartition, placeOf } from "./placement.ts";
+
+type Settings = ReturnType<typeof batchSettings>;
 
 /**
  * Appends a producer's own batches to one partition. They are checked and stored as they are, but for their base offsets
@@ -24,13 +27,13 @@ export async function appendBatches(
   bytes: Uint8Array,
   options: AppendOptions = {},
 ): Promise<AppendedBatches> {
-  if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
+  checkPartition(topic, partition);
   checkAppendOptions(options);
-  const messageBytesMax = Number(topic.config["max.message.bytes"]);
-  const headers = checkBatches(bytes, services.compression, { messageBytesMax });
+  const settings = batchSettings(services, topic);
+  const headers = checkBatches(bytes, services.compression, settings);
   const { shard, index } = placeOf(topic, partition);
-  const guards = guardsOf(index, headers, options);
-  const part = partOf(services, topic, index, bytes, headers);
+  const guards = guardsOf({ index, expectedOffset: options.expectedOffset, step: stepOf(index, headers, options.producer) });
+  const part = partOf(settings, topic, index, bytes, headers);
   const appended = await services.journal.append(shard, { parts: [part] }, guards);
   services.hub.notify(shard);
   const answer = appended.parts[0];
@@ -38,41 +41,30 @@ export async function appendBatches(
   return { partition, baseOffset: answer.baseOffset, lastOffset: answer.baseOffset + part.records - 1, duplicate: answer.duplicate };
 }
 
-function partOf(services: AppendServices, topic: Topic, index: number, bytes: Uint8Array, headers: readonly BatchHeader[]): EntryPart {
-  const { clock } = services;
+function partOf(settings: Settings, topic: Topic, index: number, bytes: Uint8Array, headers: readonly BatchHeader[]): EntryPart {
   const wanted = storedCompression(topic.config["compression.type"]);
-  const appendTime = topic.config["message.timestamp.type"] === "LogAppendTime";
   const records = headers.reduce((sum, header) => sum + header.recordsCount, 0);
   if (wanted !== undefined && headers.some((header) => header.compressionType !== wanted)) {
-    const repacked = repack(services, topic, bytes, headers, wanted);
-    return { index, records, ...repacked };
+    return { index, records, ...repack(settings, bytes, headers, wanted) };
   }
   setBaseOffsets(bytes, 0);
-  if (!appendTime) return { index, records, maxTimestampMs: Math.max(...headers.map((header) => header.maxTimestampMs)), batches: bytes };
-  const nowMs = clock.nowMs();
+  const { nowMs, timestampType } = settings;
+  if (timestampType === "CreateTime")
+    return { index, records, maxTimestampMs: Math.max(...headers.map((header) => header.maxTimestampMs)), batches: bytes };
   // A copy, as its CRC changes and the sent one is what tells a retry.
   const batches = bytes.slice();
   setLogAppendTime(batches, nowMs);
   return { index, records, maxTimestampMs: nowMs, batches };
 }
 
-function repack(
-  services: AppendServices,
-  topic: Topic,
-  bytes: Uint8Array,
-  headers: readonly BatchHeader[],
-  compressionType: CompressionType,
-) {
-  const { compression, clock } = services;
-  const timestampType = topic.config["message.timestamp.type"] === "LogAppendTime" ? "LogAppendTime" : "CreateTime";
+function repack(settings: Settings, bytes: Uint8Array, headers: readonly BatchHeader[], compressionType: CompressionType) {
   const first = headers[0];
   const producer =
     first === undefined || first.producerId < 0n
       ? {}
       : { producer: { id: first.producerId, epoch: first.producerEpoch, sequence: first.baseSequence } };
-  const messageBytesMax = Number(topic.config["max.message.bytes"]);
-  const options = { nowMs: clock.nowMs(), compression, compressionType, timestampType, messageBytesMax, ...producer } as const;
-  const { bytes: batches, maxTimestampMs } = splitIntoBatches(decodeBatches(bytes, compression), options);
+  const records = decodeBatches(bytes, settings.compression);
+  const { bytes: batches, maxTimestampMs } = splitIntoBatches(records, { ...settings, compressionType, ...producer });
   return { batches, maxTimestampMs };
 }
 
@@ -80,14 +72,6 @@ function repack(
 function storedCompression(configured: string): CompressionType | undefined {
   if (configured === "gzip" || configured === "zstd") return configured;
   return configured === "uncompressed" ? "none" : undefined;
-}
-
-function guardsOf(index: number, headers: readonly BatchHeader[], { expectedOffset, producer }: AppendOptions): Guards {
-  const step = stepOf(index, headers, producer);
-  return {
-    ...(expectedOffset === undefined ? {} : { expected: [{ index, offset: expectedOffset }] }),
-    ...(step === undefined ? {} : { producers: [step] }),
-  };
 }
 
 function stepOf(index: number, headers: readonly BatchHeader[], producer: AppendOptions["producer"]): ProducerStep | undefined {

@@ -4,7 +4,7 @@ import { partitionForKey, stickyPartition } from "../core/partition.ts";
 import { crc32c } from "../core/codec/crc32c.ts";
 import type { ProducerStep, ShardKey } from "../ports/journal.ts";
 import type { AppendRequest, PartitionedRecord, Producer, Topic } from "./log.ts";
-import { placeOf, unknownPartition } from "./placement.ts";
+import { checkPartition, placeOf } from "./placement.ts";
 
 /** The records of one request for one partition, with their places in the request. */
 export interface PartitionRun {
@@ -43,7 +43,7 @@ export function routeRecords(topic: Topic, request: AppendRequest, partitions: n
   for (let nth = 0; nth < records.length; nth++) {
     const { partition: named, key } = records[nth] as PartitionedRecord;
     const partition = named ?? (key === null ? spread : partitionForKey(key, partitions));
-    if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions) throw unknownPartition(topic, partition);
+    checkPartition(topic, partition);
     isOne &&= partition === (chosen[0] ?? partition);
     chosen[nth] = partition;
   }

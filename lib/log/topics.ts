@@ -5,6 +5,7 @@ import { changeOverrides } from "../core/topic-config.ts";
 import type { CatalogWrite } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
+import type { ShardKey } from "../ports/journal.ts";
 import type { Random } from "../ports/random.ts";
 import { mapBounded } from "./bounded.ts";
 import { asUnknown } from "./known-results.ts";
@@ -141,17 +142,22 @@ export class CatalogTopics implements Topics {
   }
 
   async #openShards(row: TopicRow, partitions: number, layout: number): Promise<void> {
-    const { id: topicId, partitionsPerShard } = row;
-    const shards = [...Array(shardCount(partitions, partitionsPerShard)).keys()];
-    await mapBounded(shards, limits.shardConcurrency, (shard) =>
-      this.#services.engine.journal.open({ topicId, shard }, shapeOf(shard, partitions, partitionsPerShard, layout)),
+    await this.#eachShard(row, partitions, (key) =>
+      this.#services.engine.journal.open(key, shapeOf(key.shard, partitions, row.partitionsPerShard, layout)),
     );
   }
 
   async #closeShards(row: TopicRow): Promise<void> {
-    const { id: topicId, partitionsPerShard } = row;
-    const shards = [...Array(shardCount(row.partitionCounts.at(-1) ?? 0, partitionsPerShard)).keys()];
-    await mapBounded(shards, limits.shardConcurrency, (shard) => this.#services.engine.journal.close({ topicId, shard }));
+    await this.#eachShard(row, row.partitionCounts.at(-1) ?? 0, (key) => this.#services.engine.journal.close(key));
+  }
+
+  async #eachShard(
+    { id: topicId, partitionsPerShard }: TopicRow,
+    partitions: number,
+    run: (key: ShardKey) => Promise<void>,
+  ): Promise<void> {
+    const shards = [...Array(shardCount(partitions, partitionsPerShard)).keys()];
+    await mapBounded(shards, limits.shardConcurrency, (shard) => run({ topicId, shard }));
   }
 }
 
