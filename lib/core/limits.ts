@@ -81,6 +81,56 @@ export const limits = {
   localReadBytesMax: 8 * 1024 * 1024,
   localReadsAtOnceMax: 4,
   localOpenFilesMax: 64,
+  /** `aws` engine: payloads up to this size stand in DynamoDB, bigger ones in S3, unless the topic's `inline.max.bytes` says otherwise. */
+  awsInlineBytes: 3 * 1024,
+  /** What a DynamoDB item can hold besides its keys. */
+  awsInlineBytesMax: 380 * 1024,
+  /** A commit that brings a head's tail past a multiple of this rolls it into a page. */
+  awsRollEntries: 16,
+  awsRollBytes: 1_024,
+  /** A tail this full takes no commit before it was rolled. */
+  awsTailEntriesMax: 64,
+  awsTailBytesMax: 4_096,
+  /** Producer states of one head, and of one entry (an expression holds 4 KB). */
+  awsHeadStatesMax: 128,
+  awsEntryStatesMax: 64,
+  /** A roll moves states that were not used lately out of the head when it has more than this. */
+  awsIdleStatesKept: 8,
+  /** Waiting requests of one shard that one commit takes along, in entries and bytes, and commits of one shard at once. */
+  awsGroupEntriesMax: 16,
+  awsGroupBytesMax: 4 * 1024 * 1024,
+  awsGroupPartsMax: 48,
+  awsCommitsAtOnceMax: 4,
+  /** How long requests may be gathered. */
+  awsLingerMsMax: 250,
+  /** Appends that wait for their commit in one process; beyond it they are throttled. */
+  awsQueuedBytesMax: 64 * 1024 * 1024,
+  awsQueuedEntriesMax: 50_000,
+  /** How long an operation is tried, how often at most, and the pauses in between (full jitter). */
+  awsDeadlineMs: 10_000,
+  awsAttemptsMax: 60,
+  awsBackoffMs: 20,
+  awsBackoffMsMax: 1_000,
+  awsRetryAfterMs: 500,
+  /** How long one request to DynamoDB or S3 may take. */
+  awsRequestMsMax: 5_000,
+  /** What one process remembers: heads, pages, payload bytes, and for how long it believes where a journal starts and what a head was. */
+  awsHeadsCachedMax: 10_000,
+  awsPagesCachedMax: 2_048,
+  awsPayloadBytesCachedMax: 64 * 1024 * 1024,
+  awsStartCacheMs: 5_000,
+  awsHeadCacheMs: 1_000,
+  /** Payloads up to this are read whole and kept; of bigger ones only the range that is wanted, ranges this close together at once. */
+  awsPayloadWholeBytes: 1024 * 1024,
+  awsReadGapBytesMax: 64 * 1024,
+  awsReadBytesMax: 8 * 1024 * 1024,
+  awsReadsAtOnceMax: 16,
+  /** Pages that one query asks for. */
+  awsPagesQueryMax: 64,
+  /** A look-up that has found something gives up looking for more in entries of other partitions after this many. */
+  awsScanEntriesMax: 4_096,
+  /** The items of one DynamoDB transaction together. */
+  awsTransactBytesMax: 4 * 1024 * 1024,
   objectKeyBytesMax: 512,
   objectsListMax: 1_000,
   objectsDeleteMax: 1_000,

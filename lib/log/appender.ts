@@ -6,7 +6,7 @@ import type { Compression, CompressionType } from "../ports/compression.ts";
 import type { Appended, EntryPart, Guards, Journal, ProducerStep, ShardAppend } from "../ports/journal.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import { batchSettings } from "./batch-settings.ts";
-import { mapBounded } from "./bounded.ts";
+import { mapBounded } from "../core/bounded.ts";
 import type { AppendOptions, AppendRequest, RecordResult, Topic } from "./log.ts";
 import { pinnedPartitions } from "./pinned-partitions.ts";
 import { layoutOf } from "./placement.ts";

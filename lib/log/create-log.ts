@@ -6,7 +6,7 @@ import type { Engine } from "../ports/engine.ts";
 import type { ShardHead } from "../ports/journal.ts";
 import type { Random } from "../ports/random.ts";
 import { Appender } from "./appender.ts";
-import { mapBounded } from "./bounded.ts";
+import { mapBounded } from "../core/bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { fetchBatches, offsetForTime } from "./fetcher.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";

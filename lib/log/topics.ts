@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { ShardKey } from "../ports/journal.ts";
 import type { Random } from "../ports/random.ts";
-import { mapBounded } from "./bounded.ts";
+import { mapBounded } from "../core/bounded.ts";
 import { asUnknown } from "./known-results.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import type { AlterTopic, CreateTopic, Topic, Topics } from "./log.ts";

@@ -81,6 +81,8 @@ export interface ShardShape {
 /** What one commit adds to a shard. Parts are in ascending order of index, each index at most once, at least one part. */
 export interface Entry {
   readonly parts: readonly EntryPart[];
+  /** A wish: entries of up to this many bytes are better kept where they are found fastest. Engines with one kind of storage ignore it. */
+  readonly inlineBytesMax?: number;
 }
 
 export interface EntryPart {

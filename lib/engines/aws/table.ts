@@ -11,7 +11,7 @@ export interface Table {
   update(key: Key, change: Change): Promise<Item>;
   /** @throws StoreFault */
   delete(key: Key, condition?: Condition): Promise<void>;
-  /** Items of one `pk` in the order of `sk`, strongly consistent each, not a snapshot together: at most `limit`, and at most 1 MB of them. */
+  /** Items of one `pk` in the order of `sk`, strongly consistent each, not a snapshot together: at most `limit`, and no further than the one that reaches 1 MB. */
   query(request: Query): Promise<QueryPage>;
   /** All or none, 1 to 100, each key once. `token` (1 to 36 characters) makes a repetition within ten minutes harmless. @throws StoreFault */
   transact(writes: readonly TransactWrite[], token: string): Promise<void>;
@@ -55,7 +55,7 @@ export interface Query {
   readonly to?: string;
   /** Only keys that start with this; not together with bounds. */
   readonly prefix?: string;
-  /** Starts after this key (before it, when `descending`); it has to lie within the bounds. */
+  /** Starts after this key (before it, when `descending`); it has to lie within the bounds and leave room in them: after the last bound itself it is refused. */
   readonly after?: string;
   readonly descending?: boolean;
   readonly limit: number;

@@ -1,0 +1,126 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { Catalog, CatalogItem, CatalogKey, CatalogRange, CatalogWrite } from "../../ports/catalog.ts";
+import { unknown } from "./ambiguity.ts";
+import { catalogConflict, catalogKey, checkCatalogWrites, conditionOf, decodeCatalogItem, putChange } from "./catalog-writes.ts";
+import { readText } from "./items/values.ts";
+import { catalogPk } from "./keys.ts";
+import { asLogError, Attempts, faultOf, newId, repeat, type Storage } from "./storage.ts";
+import type { Item, Query } from "./table.ts";
+
+/** The port over the same table. One write is one plain request, several are one transaction. */
+export class AwsCatalog implements Catalog {
+  readonly #storage: Storage;
+  readonly #transact: (writes: readonly CatalogWrite[]) => Promise<unknown>;
+
+  /** @param transact several writes in one step */
+  constructor(storage: Storage, transact: (writes: readonly CatalogWrite[]) => Promise<unknown>) {
+    this.#storage = storage;
+    this.#transact = transact;
+  }
+
+  async get(key: CatalogKey): Promise<CatalogItem | undefined> {
+    const item = await repeat(this.#storage, () => this.#storage.table.get(catalogKey(key)));
+    return item === undefined ? undefined : decodeCatalogItem(item, key.pk);
+  }
+
+  async query(pk: string, range: CatalogRange): Promise<readonly CatalogItem[]> {
+    const { limit, prefix = "", descending = false } = range;
+    if (!Number.isInteger(limit) || limit < 1 || limit > limits.catalogQueryLimitMax) {
+      throw new LogError("invalid_request", `A catalog query's limit is 1 to ${limits.catalogQueryLimitMax}, not ${limit}.`);
+    }
+    const start = startOf(range);
+    if (start === "past-all") return [];
+    const found: CatalogItem[] = [];
+    for (let after = start; ; ) {
+      const request: Query = {
+        pk: catalogPk(pk),
+        descending,
+        limit: limit - found.length,
+        ...(prefix !== "" && { prefix }),
+        ...(after !== undefined && { after }),
+      };
+      const { items, hasMore } = await repeat(this.#storage, () => this.#storage.table.query(request));
+      found.push(...items.map((item) => decodeCatalogItem(item, pk)));
+      if (!hasMore || found.length >= limit) return found;
+      after = lastKey(items) ?? after;
+    }
+  }
+
+  async transact(writes: readonly CatalogWrite[]): Promise<void> {
+    if (writes.length === 0) throw new LogError("invalid_request", "A catalog transaction needs at least one write.");
+    if (writes.length > limits.transactWritesMax) {
+      throw new LogError(
+        "request_too_large",
+        `A catalog transaction has at most ${limits.transactWritesMax} writes, not ${writes.length}.`,
+      );
+    }
+    checkCatalogWrites(writes);
+    const [only] = writes;
+    if (writes.length > 1 || only === undefined || "check" in only) await this.#transact(writes);
+    else await this.#write(only);
+  }
+
+  /**
+   * One write. When its outcome is not known, the item tells if it was this write that made it so; if not, a write with a condition is sent
+   * again: the condition lets only one of the attempts through.
+   */
+  async #write(write: CatalogWrite): Promise<void> {
+    const writeId = newId(this.#storage);
+    const attempts = new Attempts(this.#storage);
+    for (let mayBeDone = false; ; ) {
+      try {
+        await this.#send(write, writeId);
+        return;
+      } catch (reason) {
+        const fault = faultOf(reason);
+        if (fault.kind === "condition") {
+          if (!mayBeDone) throw catalogConflict(write.key);
+          if (isWrittenBy(fault.item, writeId)) return;
+          throw unknown(catalogConflict(write.key));
+        }
+        if (mayBeDone && fault.kind !== "unknown") throw unknown(asLogError(fault));
+        if (fault.kind === "refused") throw asLogError(fault);
+        if (fault.kind === "unknown") {
+          mayBeDone = true;
+          if (write.if === "any") {
+            await this.#findOut(write, writeId, asLogError(fault));
+            return;
+          }
+        }
+        await attempts.again(fault);
+      }
+    }
+  }
+
+  async #send(write: CatalogWrite, writeId: string): Promise<void> {
+    const { table } = this.#storage;
+    const key = catalogKey(write.key);
+    if ("put" in write) await table.update(key, putChange(write.put, write.if, writeId));
+    else await table.delete(key, conditionOf(write.if));
+  }
+
+  /** Without a condition a second attempt could undo what another writer did in between: it is looked for, not sent again. */
+  async #findOut(write: CatalogWrite, writeId: string, error: LogError): Promise<void> {
+    const item = await repeat(this.#storage, () => this.#storage.table.get(catalogKey(write.key))).catch((reason: unknown) => {
+      throw unknown(reason);
+    });
+    if ("put" in write ? !isWrittenBy(item, writeId) : item !== undefined) throw error;
+  }
+}
+
+function isWrittenBy(item: Item | undefined, writeId: string): boolean {
+  return item?.["w"] !== undefined && readText(item["w"], "a catalog item's w") === writeId;
+}
+
+/** The key to start after; a place before all of the prefix is no bound, one past all of it leaves nothing. */
+function startOf({ prefix = "", after = "", descending = false }: CatalogRange): string | "past-all" | undefined {
+  if (after === "" || prefix === "" || after.startsWith(prefix)) return after === "" ? undefined : after;
+  const isBefore = Buffer.compare(Buffer.from(after), Buffer.from(prefix)) < 0;
+  return isBefore === descending ? "past-all" : undefined;
+}
+
+function lastKey(items: readonly Item[]): string | undefined {
+  const last = items.at(-1);
+  return last === undefined ? undefined : readText(last["sk"], "a catalog item's sk");
+}

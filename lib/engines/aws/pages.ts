@@ -1,0 +1,179 @@
+import { limits } from "../../core/limits.ts";
+import type { ShardKey } from "../../ports/journal.ts";
+import { decodePage, type Page } from "./items/page.ts";
+import { pagesFrom, pagesPk, pagesTo, shardName } from "./keys.ts";
+import { repeat, type Storage } from "./storage.ts";
+import type { Query } from "./table.ts";
+
+/** Pages of one shard that this process has seen, by their first entry, with those numbers in order. */
+interface ShardPages {
+  readonly pages: Map<number, Page>;
+  readonly starts: number[];
+}
+
+/** What a page is looked for by. */
+export interface PageRule {
+  /** Whether what is looked for is in this page or before it. */
+  readonly reaches: (page: Page) => boolean;
+  /** Whether this page tells by itself that none before it reaches it. */
+  readonly isFirst: (page: Page) => boolean;
+}
+
+/** Reads pages and remembers them: they never change. */
+export class Pages {
+  readonly #storage: Storage;
+  readonly #shards = new Map<string, ShardPages>();
+  /** In the order in which they were remembered. */
+  readonly #order: { readonly shard: string; readonly firstSeq: number }[] = [];
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /** The page that holds an entry; undefined when there is none: the entry is in the tail, was trimmed or is not there yet. */
+  async covering(shard: ShardKey, seq: number): Promise<Page | undefined> {
+    const known = this.#known(shard, seq);
+    if (known !== undefined && seq < known.nextSeq) return known;
+    // Several rollers may have written a page from the same entry on; the longest of them covers all that the others do.
+    const request = { pk: pagesPk(shard), to: pagesTo(seq), descending: true, limit: 1 };
+    const [last] = await this.#query(shard, request);
+    if (last === undefined || seq < last.nextSeq) return last;
+    const same = await this.#query(shard, {
+      ...request,
+      from: pagesFrom(last.firstSeq),
+      to: pagesTo(last.firstSeq),
+      limit: limits.awsPagesQueryMax,
+    });
+    return same.find((page) => seq < page.nextSeq);
+  }
+
+  /** Pages from the one that holds an entry on, each beginning no later than where the one before it ends: at most `count`, fewer at a hole or the end. */
+  async from(shard: ShardKey, seq: number, count: number): Promise<readonly Page[]> {
+    const found: Page[] = [];
+    let next = seq;
+    const take = (page: Page): void => {
+      if (page.firstSeq > next || page.nextSeq <= next) return;
+      found.push(page);
+      next = page.nextSeq;
+    };
+    const first = await this.covering(shard, seq);
+    if (first === undefined) return found;
+    take(first);
+    while (found.length < count) {
+      const known = this.#known(shard, next);
+      if (known !== undefined && known.firstSeq <= next && next < known.nextSeq) {
+        take(known);
+        continue;
+      }
+      const before = next;
+      const limit = Math.min(count - found.length + 1, limits.awsPagesQueryMax);
+      for (const page of await this.#query(shard, { pk: pagesPk(shard), from: pagesFrom(next), limit }))
+        if (found.length < count) take(page);
+      if (next > before) continue;
+      // A page that was not used may end inside of the next one.
+      const page = await this.covering(shard, next);
+      if (page === undefined) break;
+      take(page);
+    }
+    return found;
+  }
+
+  /**
+   * The first page, among those that hold entries from `low` to below `high`, that reaches what is looked for; undefined when none does. All
+   * pages after one that reaches it do too. By halving; what this process has seen narrows it first.
+   */
+  async first(shard: ShardKey, low: number, high: number, rule: PageRule): Promise<Page | undefined> {
+    const { before, reached } = this.#nearest(shard, low, high, rule);
+    if (reached !== undefined && rule.isFirst(reached)) return reached;
+    let found = reached;
+    let start = before?.nextSeq ?? low;
+    let end = reached?.firstSeq ?? high;
+    // Whoever reads on wants what follows the last page that was read.
+    for (let middle = before === undefined ? halfway(start, end) : start; start < end; middle = halfway(start, end)) {
+      const page = await this.covering(shard, middle);
+      // A hole: what is below it was trimmed meanwhile.
+      if (page === undefined) {
+        start = middle + 1;
+      } else if (rule.reaches(page)) {
+        found = page;
+        if (rule.isFirst(page)) return page;
+        end = Math.min(page.firstSeq, middle);
+      } else start = Math.max(page.nextSeq, middle + 1);
+    }
+    return found;
+  }
+
+  /** Remembers a page that this process wrote. */
+  learn(shard: ShardKey, page: Page): void {
+    const name = shardName(shard);
+    const own = this.#shards.get(name) ?? { pages: new Map<number, Page>(), starts: [] };
+    this.#shards.set(name, own);
+    const known = own.pages.get(page.firstSeq);
+    if (known !== undefined && known.nextSeq >= page.nextSeq) return;
+    own.pages.set(page.firstSeq, page);
+    if (known !== undefined) return;
+    own.starts.splice(placeOf(own.starts, page.firstSeq), 0, page.firstSeq);
+    this.#order.push({ shard: name, firstSeq: page.firstSeq });
+    if (this.#order.length > limits.awsPagesCachedMax) this.#forgetOldest();
+  }
+
+  forget(shard: ShardKey): void {
+    this.#shards.delete(shardName(shard));
+  }
+
+  async #query(shard: ShardKey, request: Query): Promise<readonly Page[]> {
+    const { items } = await repeat(this.#storage, () => this.#storage.table.query(request));
+    const pages = items.map(decodePage);
+    for (const page of pages) this.learn(shard, page);
+    return pages;
+  }
+
+  /** The remembered page with the greatest first entry that is not above this one. */
+  #known(shard: ShardKey, seq: number): Page | undefined {
+    const own = this.#shards.get(shardName(shard));
+    if (own === undefined) return undefined;
+    const start = own.starts[placeOf(own.starts, seq + 1) - 1];
+    return start === undefined ? undefined : own.pages.get(start);
+  }
+
+  /** Among the remembered pages: the last one that does not reach it, and the first one that does. */
+  #nearest(shard: ShardKey, low: number, high: number, { reaches }: PageRule): { readonly before?: Page; readonly reached?: Page } {
+    const own = this.#shards.get(shardName(shard));
+    if (own === undefined) return {};
+    const pageAt = (at: number): Page | undefined => own.pages.get(own.starts[at] ?? -1);
+    const [least, most] = [placeOf(own.starts, low), placeOf(own.starts, high)];
+    let [first, end] = [least, most];
+    while (first < end) {
+      const middle = (first + end) >>> 1;
+      const page = pageAt(middle);
+      if (page !== undefined && reaches(page)) end = middle;
+      else first = middle + 1;
+    }
+    const before = first > least ? pageAt(first - 1) : undefined;
+    const reached = first < most ? pageAt(first) : undefined;
+    return { ...(before && { before }), ...(reached && { reached }) };
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#order.shift();
+    const own = oldest === undefined ? undefined : this.#shards.get(oldest.shard);
+    if (oldest === undefined || own === undefined) return;
+    if (own.pages.delete(oldest.firstSeq)) own.starts.splice(placeOf(own.starts, oldest.firstSeq), 1);
+  }
+}
+
+function halfway(start: number, end: number): number {
+  return Math.floor((start + end) / 2);
+}
+
+/** How many of the numbers are below this one. */
+function placeOf(numbers: readonly number[], number: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

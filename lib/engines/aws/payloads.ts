@@ -1,0 +1,208 @@
+import { mapBounded } from "../../core/bounded.ts";
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { ShardKey } from "../../ports/journal.ts";
+import { checkPayloadVersion, checksumBytes, readPart, readStepsBytes } from "./items/payload.ts";
+import type { PayloadPlace, StoredEntry } from "./items/stored-entry.ts";
+import { corrupt, formatVersion, n, readBytes, s } from "./items/values.ts";
+import { payloadItemKey, payloadObjectKey, shardName } from "./keys.ts";
+import { ByteCache } from "./byte-cache.ts";
+import { asLogError, Attempts, faultOf, repeat, type Storage } from "./storage.ts";
+
+/** A range of a payload that holds what was asked for. */
+interface Piece {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What is wanted of one payload: a part of an entry. */
+export interface WantedPart {
+  readonly shard: ShardKey;
+  readonly stored: StoredEntry;
+  readonly index: number;
+}
+
+/** Stores and reads entries' bytes (P1, P7): small payloads are items, bigger ones objects. */
+export class Payloads {
+  readonly #storage: Storage;
+  readonly #cache: ByteCache;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+    this.#cache = new ByteCache(limits.awsPayloadBytesCachedMax);
+  }
+
+  /** Durable when it resolves. Nobody refers to it yet. The key is new, so doing it twice is doing it once. */
+  async put(shard: ShardKey, place: PayloadPlace, bytes: Uint8Array): Promise<void> {
+    if (place.isObject) await this.#putObject(payloadObjectKey(shard, place.fenceEpoch, place.id), bytes, place.id);
+    else await this.#putItem(shard, place, bytes);
+    if (bytes.length <= limits.awsPayloadWholeBytes) this.#cache.set(cacheName(shard, place), bytes);
+  }
+
+  /** @throws corrupt_log when a checksum is wrong; PayloadGone */
+  async readParts(wanted: readonly WantedPart[]): Promise<readonly Uint8Array[]> {
+    const runs = runsOf(wanted);
+    const results = new Array<Uint8Array>(wanted.length);
+    await mapBounded(runs, limits.awsReadsAtOnceMax, async (run) => {
+      const piece = await this.#range(run.shard, run.stored, run.start, run.end);
+      for (const { nth, at, length, index } of run.parts) {
+        results[nth] = await this.#checked(run, piece, ({ start, bytes }) =>
+          readPart(bytes, at - start, run.stored.payload.id, index, length),
+        );
+      }
+    });
+    return results;
+  }
+
+  /** An entry's producer steps, still encoded. @throws corrupt_log, PayloadGone */
+  async readSteps(shard: ShardKey, stored: StoredEntry): Promise<Uint8Array> {
+    const at = stepsPosition(stored);
+    const run = { shard, stored, start: at, end: at + checksumBytes + stored.stepsBytes };
+    const piece = await this.#range(shard, stored, run.start, run.end);
+    return await this.#checked(run, piece, ({ start, bytes }) => readStepsBytes(bytes, at - start, stored.payload.id, stored.stepsBytes));
+  }
+
+  /** Bytes may be damaged on their way: what fails its checksum is read once more. */
+  async #checked(
+    { shard, stored, start, end }: Pick<Run, "shard" | "stored" | "start" | "end">,
+    piece: Piece,
+    read: (piece: Piece) => Uint8Array,
+  ): Promise<Uint8Array> {
+    try {
+      return read(piece).slice();
+    } catch {
+      this.#cache.delete(cacheName(shard, stored.payload));
+      return read(await this.#range(shard, stored, start, end)).slice();
+    }
+  }
+
+  /** Bytes of a payload, at least from `start` to `end`; short when the payload is. */
+  async #range(shard: ShardKey, stored: StoredEntry, start: number, end: number): Promise<Piece> {
+    const { payload } = stored;
+    const name = cacheName(shard, payload);
+    const known = this.#cache.get(name);
+    if (known !== undefined) return { start: 0, bytes: known };
+    if (!payload.isObject) return { start: 0, bytes: await this.#cache.load(name, () => this.#getItem(shard, payload)) };
+    const whole = stepsPosition(stored) + (stored.stepsBytes === 0 ? 0 : checksumBytes + stored.stepsBytes);
+    // Other partitions' readers will want the rest of it.
+    if (whole <= limits.awsPayloadWholeBytes)
+      return { start: 0, bytes: await this.#cache.load(name, () => this.#getObject(shard, payload)) };
+    return { start, bytes: await this.#getObject(shard, payload, { start, length: end - start }) };
+  }
+
+  async #getItem(shard: ShardKey, place: PayloadPlace): Promise<Uint8Array> {
+    const { table } = this.#storage;
+    const key = payloadItemKey(shard, place.fenceEpoch, place.id);
+    // It never changes, so an eventually consistent read can only miss it.
+    const item =
+      (await repeat(this.#storage, () => table.get(key, { isEventual: true }))) ?? (await repeat(this.#storage, () => table.get(key)));
+    if (item === undefined) throw new PayloadGone(place.id);
+    const bytes = readBytes(item["d"], `payload ${place.id}`);
+    checkPayloadVersion(bytes, place.id);
+    return bytes;
+  }
+
+  async #getObject(shard: ShardKey, place: PayloadPlace, range?: { readonly start: number; readonly length: number }): Promise<Uint8Array> {
+    const key = payloadObjectKey(shard, place.fenceEpoch, place.id);
+    const found = await repeat(this.#storage, () => this.#storage.bucket.get(key, range));
+    if (found === undefined) throw new PayloadGone(place.id);
+    if (found === "past-end") throw corrupt(`payload ${place.id} is shorter than its entry says`);
+    if (range === undefined) checkPayloadVersion(found, place.id);
+    return found;
+  }
+
+  async #putItem(shard: ShardKey, place: PayloadPlace, bytes: Uint8Array): Promise<void> {
+    const { pk, sk } = payloadItemKey(shard, place.fenceEpoch, place.id);
+    const item = { pk: s(pk), sk: s(sk), v: n(formatVersion), d: { B: bytes } };
+    await definite(() => repeat(this.#storage, () => this.#storage.table.put(item)));
+  }
+
+  async #putObject(key: string, bytes: Uint8Array, writeId: string): Promise<void> {
+    await definite(async () => {
+      if (await putObject(this.#storage, key, bytes, writeId)) return;
+      throw new LogError("internal", `another payload has the key ${key}`);
+    });
+  }
+}
+
+/** A payload that an entry refers to is not there: the entry was trimmed, or it is lost. */
+export class PayloadGone extends Error {
+  override readonly name = "PayloadGone";
+
+  constructor(id: string) {
+    super(`payload ${id} is not there`);
+  }
+}
+
+/** Stores an object under a key, whatever happens on the way. @returns false when somebody else's is there */
+export async function putObject(storage: Storage, key: string, bytes: Uint8Array, writeId: string): Promise<boolean> {
+  const attempts = new Attempts(storage);
+  for (let mayBeMine = false; ; ) {
+    try {
+      if (await storage.bucket.put(key, bytes, writeId)) return true;
+      return mayBeMine && (await repeat(storage, () => storage.bucket.writeIdOf(key))) === writeId;
+    } catch (reason) {
+      const fault = faultOf(reason);
+      if (fault.kind === "refused") throw asLogError(fault);
+      mayBeMine ||= fault.kind === "unknown";
+      await attempts.again(fault);
+    }
+  }
+}
+
+/** A payload that nobody refers to is as good as not written: its unknown outcome leaves the append certainly not applied. */
+async function definite(put: () => Promise<unknown>): Promise<void> {
+  try {
+    await put();
+  } catch (reason) {
+    const { code, message, retryAfterMs } = LogError.from(reason);
+    throw new LogError(code === "timeout" ? "unavailable" : code, message, {
+      cause: reason,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+}
+
+function cacheName(shard: ShardKey, { id }: PayloadPlace): string {
+  return `${shardName(shard)}/${id}`;
+}
+
+/** Parts that are read with one request. */
+interface Run {
+  readonly shard: ShardKey;
+  readonly stored: StoredEntry;
+  start: number;
+  end: number;
+  readonly parts: { readonly nth: number; readonly at: number; readonly length: number; readonly index: number }[];
+}
+
+function runsOf(wanted: readonly WantedPart[]): readonly Run[] {
+  const placed = wanted.map(({ shard, stored, index }, nth) => ({ shard, stored, index, nth, ...partPosition(stored, index) }));
+  const name = ({ shard, stored }: WantedPart): string => cacheName(shard, stored.payload);
+  const sorted = placed.sort((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : a.at - b.at));
+  const runs: Run[] = [];
+  for (const { shard, stored, index, nth, at, length } of sorted) {
+    const end = at + checksumBytes + length;
+    const last = runs.at(-1);
+    const isNear = last !== undefined && at - last.end <= limits.awsReadGapBytesMax && end - last.start <= limits.awsReadBytesMax;
+    if (isNear && name(last as unknown as WantedPart) === name({ shard, stored, index })) {
+      last.end = Math.max(last.end, end);
+      last.parts.push({ nth, at, length, index });
+    } else runs.push({ shard, stored, start: at, end, parts: [{ nth, at, length, index }] });
+  }
+  return runs;
+}
+
+function partPosition({ position, parts }: StoredEntry, index: number): { readonly at: number; readonly length: number } {
+  let at = position;
+  for (const part of parts) {
+    if (part.index === index) return { at, length: part.bytes };
+    at += checksumBytes + part.bytes;
+  }
+  throw new LogError("invalid_request", `The entry has no part of index ${index}.`);
+}
+
+/** Steps stand after the parts. */
+function stepsPosition({ position, parts }: StoredEntry): number {
+  return parts.reduce((at, { bytes }) => at + checksumBytes + bytes, position);
+}

@@ -1,0 +1,125 @@
+import { limits } from "../../core/limits.ts";
+import type { ShardKey } from "../../ports/journal.ts";
+import type { Heads } from "./heads.ts";
+import { type Head, tailBases } from "./items/head.ts";
+import { decodePage, encodePage } from "./items/page.ts";
+import { stateName, type StoredState } from "./items/producer-state.ts";
+import { encodeSpilled, onlyForward } from "./items/spilled-producer.ts";
+import { n, readBytes } from "./items/values.ts";
+import { headKey } from "./keys.ts";
+import type { Pages } from "./pages.ts";
+import { asLogError, faultOf, newId, repeat, type Storage } from "./storage.ts";
+import type { Change, Item, StoreFault } from "./table.ts";
+
+/**
+ * Rolls a head's tail into a page (P6), by plain writes, so that no commit ever meets a transaction: the page, the states of producers that leave the
+ * head, then the head. Each of them is durable before the next is sent; stopping in between leaves a page that nobody needs.
+ */
+export class Roller {
+  readonly #storage: Storage;
+  readonly #heads: Heads;
+  readonly #pages: Pages;
+
+  constructor(storage: Storage, heads: Heads, pages: Pages) {
+    this.#storage = storage;
+    this.#heads = heads;
+    this.#pages = pages;
+  }
+
+  /**
+   * @returns the head after the roll, or as another writer left it when that one was faster
+   * @throws LogError
+   */
+  async roll(shard: ShardKey, head: Head): Promise<Head> {
+    if (head.tailEntries === 0) return head;
+    const page = encodePage(shard, {
+      firstSeq: head.tailSeq,
+      rollId: newId(this.#storage),
+      bases: tailBases(head),
+      maxTimestampsMs: await this.#maxTimestamps(shard, head),
+      refs: head.rawTail,
+    });
+    // The same bytes under a key of its own: twice is once.
+    await repeat(this.#storage, () => this.#storage.table.put(page));
+    const evicted = idleStates(head);
+    for (const state of evicted) await this.#spill(shard, state);
+    const rolled = await this.#take(shard, head, evicted);
+    this.#pages.learn(shard, decodePage(page));
+    return rolled;
+  }
+
+  async #take(shard: ShardKey, head: Head, evicted: readonly StoredState[]): Promise<Head> {
+    const change = rollChange(head, evicted);
+    try {
+      return this.#heads.learn(shard, await this.#storage.table.update(headKey(shard), change));
+    } catch (reason) {
+      const fault = faultOf(reason);
+      if (fault.kind === "refused") throw asLogError(fault);
+      return this.#heads.learn(shard, await this.#after(shard, fault));
+    }
+  }
+
+  /** The head, whatever became of the request: what it would change depends on `gen`, which only moves forward. */
+  async #after(shard: ShardKey, fault: StoreFault): Promise<Item | undefined> {
+    if (fault.kind === "condition") return fault.item;
+    return await repeat(this.#storage, () => this.#storage.table.get(headKey(shard)));
+  }
+
+  async #spill(shard: ShardKey, state: StoredState): Promise<void> {
+    try {
+      await repeat(this.#storage, () => this.#storage.table.put(encodeSpilled(shard, state), onlyForward(state)));
+    } catch (reason) {
+      // A later state, or this very one, is there.
+      if (faultOf(reason).kind !== "condition") throw reason;
+    }
+  }
+
+  /** Each partition's largest timestamp so far: the page before knows it up to where it ends. */
+  async #maxTimestamps(shard: ShardKey, head: Head): Promise<readonly number[]> {
+    const before = head.tailSeq === 0 ? undefined : await this.#pages.covering(shard, head.tailSeq - 1);
+    const largest = head.highWatermarks.map((_, index) => before?.maxTimestampsMs[index] ?? -1);
+    const take = (index: number, maxTimestampMs: number): void => {
+      largest[index] = Math.max(largest[index] ?? -1, maxTimestampMs);
+    };
+    // A page that was not used may go on a little into this tail: that changes nothing.
+    for (const { stored } of head.tail()) for (const { index, maxTimestampMs } of stored.parts) take(index, maxTimestampMs);
+    return largest;
+  }
+}
+
+function rollChange(head: Head, evicted: readonly StoredState[]): Change {
+  const bytes = head.rawTail.reduce((sum, ref) => sum + readBytes(ref, "an entry of a tail").length, 0);
+  const removals = [...head.rawTail.keys()].map((nth) => `tail[${nth}]`);
+  const conditions = ["gen = :g", "tseq = :t", "size(tail) >= :k"];
+  const names: Record<string, string> = {};
+  const values: Record<string, { readonly B: Uint8Array }> = {};
+  for (const [nth, { producerId, index, fact }] of evicted.entries()) {
+    names[`#s${nth}`] = stateName(producerId, index);
+    values[`:c${nth}`] = { B: fact };
+    removals.push(`p.#s${nth}`);
+    conditions.push(`p.#s${nth}[0] = :c${nth}`);
+  }
+  return {
+    update: `SET gen = gen + :one, tseq = tseq + :k, tsz = tsz - :z REMOVE ${removals.join(", ")}`,
+    condition: conditions.join(" AND "),
+    ...(evicted.length === 0 ? {} : { names }),
+    values: { ":one": n(1), ":k": n(head.tailEntries), ":z": n(bytes), ":g": n(head.gen), ":t": n(head.tailSeq), ...values },
+  };
+}
+
+/** The states that leave the head: those whose newest step is not in the tail, the oldest first, when there are more than a few. */
+function idleStates(head: Head): readonly StoredState[] {
+  const surplus = head.stateCount - limits.awsIdleStatesKept;
+  if (surplus <= 0) return [];
+  const states = head.stateNames().flatMap((name) => head.state(name) ?? []);
+  // When the head is full of states that are all in use, the oldest have to go too.
+  const isFull = head.stateCount > limits.awsHeadStatesMax / 2;
+  const idle = states.filter(({ seq }) => seq < head.tailSeq || isFull).sort((a, b) => a.seq - b.seq);
+  return idle.slice(0, Math.min(surplus, limits.awsEntryStatesMax));
+}
+
+/** Whether the commit that led to this head is the one that rolls: it brought the tail past a multiple, and no other commit did. */
+export function crossesRoll(head: Head, entries: number, bytes: number): boolean {
+  const crosses = (now: number, added: number, every: number): boolean => Math.floor(now / every) > Math.floor((now - added) / every);
+  return crosses(head.tailEntries, entries, limits.awsRollEntries) || crosses(head.tailBytes, bytes, limits.awsRollBytes);
+}

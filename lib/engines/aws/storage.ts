@@ -1,0 +1,96 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Bucket } from "./bucket.ts";
+import { StoreFault, type Table } from "./table.ts";
+
+/** What the engine is made over. */
+export interface Storage {
+  readonly table: Table;
+  readonly bucket: Bucket;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The attempts of one operation: waits between them, longer each time and by chance (full jitter), until the time is up. */
+export class Attempts {
+  readonly #storage: Storage;
+  readonly #startMs: number;
+  readonly #deadlineMs: number;
+  #count = 0;
+
+  constructor(storage: Storage, deadlineMs: number = limits.awsDeadlineMs) {
+    this.#storage = storage;
+    this.#startMs = storage.clock.nowMs();
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** Waits before the next attempt. @throws LogError, as the fault says, when there is no time left */
+  async again(fault: StoreFault): Promise<void> {
+    const { clock, random } = this.#storage;
+    const elapsedMs = clock.nowMs() - this.#startMs;
+    // A clock that jumps back must not make this endless.
+    const isOver = elapsedMs >= this.#deadlineMs || this.#count >= limits.awsAttemptsMax;
+    if (isOver) throw asLogError(fault);
+    const ceilingMs = Math.min(limits.awsBackoffMsMax, limits.awsBackoffMs * 2 ** this.#count++);
+    const [chance = 0] = random.bytes(1);
+    await clock.sleep((ceilingMs * (chance + 1)) / 256);
+  }
+}
+
+/** Runs what may be done twice, a read or a write that is the same each time, until it is done. @throws LogError; StoreFault `condition` */
+export async function repeat<T>(storage: Storage, operation: () => Promise<T>): Promise<T> {
+  const attempts = new Attempts(storage);
+  for (;;) {
+    try {
+      return await operation();
+    } catch (reason) {
+      const fault = faultOf(reason);
+      if (fault.kind === "condition") throw fault;
+      if (fault.kind === "refused") throw asLogError(fault);
+      await attempts.again(fault);
+    }
+  }
+}
+
+/** Any thrown value as a fault; a LogError is thrown on. */
+export function faultOf(reason: unknown): StoreFault {
+  if (reason instanceof StoreFault) return reason;
+  throw LogError.from(reason);
+}
+
+/** What a fault means to a caller. */
+export function asLogError(fault: StoreFault): LogError {
+  const retry = { retryAfterMs: limits.awsRetryAfterMs, cause: fault };
+  switch (fault.kind) {
+    case "throttled":
+      return new LogError("throttled", "DynamoDB or S3 takes no more at the moment: send it again a little later.", retry);
+    case "conflict":
+      return new LogError("throttled", "Transactions on the same shard kept this out: send it again.", retry);
+    case "unreachable":
+      return new LogError("unavailable", `DynamoDB or S3 cannot be reached (${fault.message}): nothing was written.`, retry);
+    case "refused":
+      return new LogError(
+        "unavailable",
+        `DynamoDB or S3 refused this: ${fault.message}. Check that the table and the bucket are there and may be used.`,
+        { cause: fault },
+      );
+    case "condition":
+      return new LogError("conflict", "Another writer changed what this was decided on: send it again.", retry);
+    case "unknown":
+      return new LogError(
+        "timeout",
+        `DynamoDB or S3 gave no clear answer (${fault.message}): look whether it was done, or retry as an idempotent producer.`,
+        {
+          ...retry,
+          outcome: "unknown",
+        },
+      );
+  }
+}
+
+/** A new id of 16 hex digits. */
+export function newId({ random }: Storage): string {
+  return Array.from(random.bytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,192 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { CatalogWrite } from "../../ports/catalog.ts";
+import type { Appended, ShardAppend, ShardKey } from "../../ports/journal.ts";
+import { notApplied, unknown } from "./ambiguity.ts";
+import { catalogConflict, checkCatalogWrites, transactWriteOf } from "./catalog-writes.ts";
+import { mapBounded } from "../../core/bounded.ts";
+import { commitChange } from "./commit-change.ts";
+import type { CommitParts } from "./commit.ts";
+import { answerOf, commitOf, type Draft, storePayload, type StoredPayload } from "./draft.ts";
+import type { Head, PlacedEntry } from "./items/head.ts";
+import { headKey, shardName } from "./keys.ts";
+import { crossesRoll } from "./roller.ts";
+import { decideOn } from "./shard-view.ts";
+import { asLogError, Attempts, faultOf, newId } from "./storage.ts";
+import type { StoreFault, TransactWrite } from "./table.ts";
+
+/** One shard's part of a transaction, decided and with its bytes stored. */
+interface Prepared {
+  readonly shard: ShardKey;
+  readonly head: Head;
+  readonly draft: Draft;
+  readonly payload: StoredPayload;
+}
+
+/**
+ * Entries of several shards and catalog writes in one DynamoDB transaction (P12). Each head's part carries the conditions of a commit, its epoch among them:
+ * so an ambiguous transaction is ended and looked for in one head alone, and what is found there holds for all of it.
+ */
+export class Transactions {
+  readonly #parts: CommitParts;
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts;
+  }
+
+  async run(appends: readonly ShardAppend[], writes: readonly CatalogWrite[]): Promise<readonly Appended[]> {
+    checkTransaction(appends, writes.length);
+    checkCatalogWrites(writes);
+    const attempts = new Attempts(this.#parts.storage);
+    const payloads = new Map<string, StoredPayload>();
+    for (let count = 0; count < limits.awsAttemptsMax; count++) {
+      const decided = await preparing(this.#decide(appends));
+      const repeated = repeatedAnswer(decided);
+      if (repeated !== undefined) return repeated;
+      const prepared = await preparing(mapBounded(decided, limits.awsReadsAtOnceMax, (each) => this.#prepare(each, payloads)));
+      const answer = await this.#attempt(prepared, writes, attempts);
+      if (answer !== undefined) return answer;
+    }
+    throw new LogError("throttled", "The shards changed too often meanwhile: send it again.", { retryAfterMs: limits.awsRetryAfterMs });
+  }
+
+  async #decide(appends: readonly ShardAppend[]): Promise<readonly Omit<Prepared, "payload">[]> {
+    return await mapBounded(appends, limits.awsReadsAtOnceMax, async ({ shard, entry, guards }) => {
+      const head = await this.#roomIn(shard, await this.#parts.heads.read(shard));
+      const decided = await decideOn(this.#parts.producers, shard, head, { entry, guards });
+      return { shard, head, draft: { entry, guards, decided } };
+    });
+  }
+
+  async #roomIn(shard: ShardKey, head: Head): Promise<Head> {
+    const hasRoom = head.tailEntries < limits.awsTailEntriesMax && head.tailBytes <= limits.awsTailBytesMax / 2;
+    return hasRoom ? head : await this.#parts.roller.roll(shard, head);
+  }
+
+  async #prepare(decided: Omit<Prepared, "payload">, payloads: Map<string, StoredPayload>): Promise<Prepared> {
+    const { shard, head, draft } = decided;
+    const name = shardName(shard);
+    const payload = await storePayload(this.#parts, shard, head, [draft], payloads.get(name));
+    payloads.set(name, payload);
+    return { ...decided, payload };
+  }
+
+  /** @returns the answer; undefined when it certainly was not done and may be tried again */
+  async #attempt(
+    prepared: readonly Prepared[],
+    writes: readonly CatalogWrite[],
+    attempts: Attempts,
+  ): Promise<readonly Appended[] | undefined> {
+    const { storage } = this.#parts;
+    const writeId = newId(storage);
+    const all: TransactWrite[] = prepared.map(({ shard, head, draft, payload }) => ({
+      kind: "update",
+      key: headKey(shard),
+      change: commitChange(commitOf(head, [draft], payload)),
+    }));
+    for (const write of writes) all.push(transactWriteOf(write, writeId));
+    try {
+      await transactOnce(this.#parts, all, prepared.length === 0, attempts, writeId);
+    } catch (reason) {
+      const fault = faultOf(reason);
+      const isDone = await this.#afterFault(prepared, writes, fault, attempts);
+      if (!isDone) return undefined;
+    }
+    return await this.#answers(prepared);
+  }
+
+  /** @returns whether it was done */
+  async #afterFault(
+    prepared: readonly Prepared[],
+    writes: readonly CatalogWrite[],
+    fault: StoreFault,
+    attempts: Attempts,
+  ): Promise<boolean> {
+    if (fault.kind === "refused") throw asLogError(fault);
+    if (fault.kind === "condition") {
+      const failed = writes.find((_, nth) => fault.writes[prepared.length + nth]?.kind === "condition");
+      if (failed !== undefined) throw catalogConflict(failed.key);
+      for (const [nth, { shard }] of prepared.entries()) {
+        const own = fault.writes[nth];
+        if (own?.kind === "condition") this.#parts.heads.learn(shard, own.item);
+      }
+      return false;
+    }
+    const [first] = prepared;
+    if (fault.kind === "unknown" && first !== undefined) {
+      const { entries } = await this.#parts.ambiguity.settle(first.shard, first.head, first.payload.place.id);
+      return entries.length > 0;
+    }
+    await attempts.again(fault);
+    return false;
+  }
+
+  async #answers(prepared: readonly Prepared[]): Promise<readonly Appended[]> {
+    try {
+      return await mapBounded(prepared, limits.awsReadsAtOnceMax, async ({ shard, head: before, draft, payload }) => {
+        const { heads, ambiguity, roller, inBackground } = this.#parts;
+        const head = await heads.read(shard);
+        const [entry] = await ambiguity.find(shard, head, before.seq, payload.place.id);
+        if (entry === undefined) throw new LogError("corrupt_log", `A transaction's entry ${payload.place.id} is not in its shard.`);
+        if (crossesRoll(head, 1, 0)) inBackground(roller.roll(shard, head));
+        return answerOf(draft, entry satisfies PlacedEntry);
+      });
+    } catch (reason) {
+      throw unknown(reason);
+    }
+  }
+}
+
+/**
+ * Sends it once; only when it holds nothing but catalog writes, again with the same token while its outcome is not known: DynamoDB does it at most once.
+ * @throws StoreFault, LogError
+ */
+async function transactOnce(
+  parts: CommitParts,
+  all: readonly TransactWrite[],
+  isRepeatable: boolean,
+  attempts: Attempts,
+  token: string,
+): Promise<void> {
+  for (let mayBeDone = false; ; mayBeDone = true) {
+    try {
+      await parts.storage.table.transact(all, token);
+      return;
+    } catch (reason) {
+      const fault = faultOf(reason);
+      // An earlier attempt may still be on its way, whatever this one was refused for.
+      if (mayBeDone && fault.kind !== "unknown") throw unknown(asLogError(fault));
+      if (fault.kind !== "unknown" || !isRepeatable) throw fault;
+      await attempts.again(fault);
+    }
+  }
+}
+
+/** The first answers when all of it is in the log; undefined when none of it is. @throws sequence_reused */
+function repeatedAnswer(decided: readonly Omit<Prepared, "payload">[]): readonly Appended[] | undefined {
+  const repeated = decided.filter(({ draft }) => draft.decided.decision.duplicateSeq !== undefined);
+  if (repeated.length === 0) return undefined;
+  if (repeated.length < decided.length || repeated.some(({ draft }) => draft.decided.decision.parts.length > 0)) {
+    throw new LogError("sequence_reused", "A part of this transaction is in the log already, another is not: it is no retry.");
+  }
+  return decided.map(({ head, draft: { decided: own } }) => ({ seq: own.decision.duplicateSeq ?? head.seq, parts: own.decision.answer }));
+}
+
+function checkTransaction(appends: readonly ShardAppend[], writes: number): void {
+  const count = appends.length + writes;
+  if (count === 0) throw new LogError("invalid_request", "A transaction needs at least one append or write.");
+  if (count > limits.transactWritesMax) {
+    throw new LogError("request_too_large", `A transaction has at most ${limits.transactWritesMax} appends and writes, not ${count}.`);
+  }
+  if (new Set(appends.map(({ shard }) => shardName(shard))).size < appends.length) {
+    throw new LogError("invalid_request", "A transaction appends to a shard at most once.");
+  }
+}
+
+async function preparing<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (reason) {
+    throw notApplied(reason);
+  }
+}
