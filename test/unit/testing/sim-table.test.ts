@@ -81,6 +81,9 @@ describe("the simulated table", () => {
     ["SET a = :undefined, b = :x"],
     ["SET #undefined = :x"],
     ["SET a = a"],
+    ["SET l = list_append(l, list_append(l, l))"],
+    ["SET a = if_not_exists(n, n)"],
+    ["SET _a = :x"],
     ["SET last = :x"],
     ["SET a = :x SET b = :x"],
     ["SET a = :x,"],
@@ -91,7 +94,7 @@ describe("the simulated table", () => {
     ["SET a = :x", "s BETWEEN :x"],
     ["SET a = :x", "s"],
     [`SET a = :x, ${"b".repeat(4_100)} = :x`],
-    [`SET ${Array.from({ length: 151 }, (_, i) => `a${i} = n + :x`).join()}`],
+    [`SET ${Array.from({ length: 301 }, (_, i) => `a${i}=n+:x`).join()}`],
   ];
   for (const [update, condition] of refusals) {
     it(`refuses ${update.slice(0, 60)}${condition === undefined ? "" : ` if ${condition}`}`, async () => {
@@ -174,16 +177,18 @@ describe("the simulated table", () => {
     assert.deepEqual(await found({ limit: 2, after: "b1" }), ["b2 b3", true]);
     assert.deepEqual(await found({ prefix: "b", descending: true, after: "b3" }), ["b2 b1", false]);
     assert.deepEqual(await found({ from: "b2", to: "c" }), ["b2 b3 c", false]);
+    assert.deepEqual(await found({ to: "b2", limit: 3 }), ["a b1 b2", false]);
     assert.deepEqual(await found({ to: "b9", descending: true, limit: 1 }), ["b3", true]);
     await fault(found({ from: "b", after: "a" }), "refused");
     await fault(found({ from: "b", to: "a" }), "refused");
+    await fault(found({ to: "b1", after: "b1" }), "refused");
   });
 
   it("ends a page at 1 MB", async () => {
     const t = table();
-    for (const sk of ["1", "2", "3", "4"]) await t.put({ pk: { S: "P" }, sk: { S: sk }, b: { B: new Uint8Array(300_000) } });
+    for (const sk of ["1", "2", "3", "4", "5"]) await t.put({ pk: { S: "P" }, sk: { S: sk }, b: { B: new Uint8Array(300_000) } });
     const { items, hasMore } = await t.query({ pk: "P", limit: 100 });
-    assert.deepEqual([items.length, hasMore], [3, true]);
+    assert.deepEqual([items.length, hasMore], [4, true]);
   });
 
   it("shares no bytes with anybody, a Buffer's neither", async () => {

@@ -21,13 +21,9 @@ export function planUpdate({ sets, removes }: UpdateTree): EditInside {
   return root;
 }
 
-/**
- * The item after the update.
- * @param before as the right-hand sides see it
- * @param base what the update changes: the same, or the bare key
- */
-export function applyUpdate(plan: EditInside, before: Item, base: Item): Item {
-  return editMap(base, plan, before);
+/** The item after the update; of one that is not there, pass the bare key. */
+export function applyUpdate(plan: EditInside, before: Item): Item {
+  return editMap(before, plan, before);
 }
 
 function place(root: EditInside, path: Path, edit: Edit): void {

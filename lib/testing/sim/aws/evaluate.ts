@@ -1,5 +1,4 @@
 import type { Item, Value } from "../../../engines/aws/table.ts";
-import { utf8Bytes } from "./item-size.ts";
 import type { Comparator, ConditionNode, Operand, Path } from "./syntax.ts";
 import { compare, entry, isEqual } from "./values.ts";
 
@@ -47,9 +46,9 @@ function operandOf(operand: Operand, item: Item): Value | undefined {
   return size === undefined ? undefined : { N: size.toString() };
 }
 
-/** Of a number there is none. */
+/** Of a text it is its UTF-16 units; of a number there is none. */
 function sizeOf(value: Value): number | undefined {
-  if ("S" in value) return utf8Bytes(value.S);
+  if ("S" in value) return value.S.length;
   if ("B" in value) return value.B.length;
   if ("L" in value) return value.L.length;
   return "M" in value ? Object.keys(value.M).length : undefined;

@@ -49,7 +49,7 @@ export function readied(write: TransactWrite): ReadyWrite {
         key,
         result(met) {
           checkHolds(node, met);
-          const item = storedItem(applyUpdate(plan, met ?? {}, met ?? bare));
+          const item = storedItem(applyUpdate(plan, met ?? bare));
           checkSize(item);
           return item;
         },

@@ -1,6 +1,6 @@
 import { refused } from "./refused.ts";
 import type { Comparator, ConditionNode, Operand } from "./syntax.ts";
-import { PartReader } from "./terms.ts";
+import { checkDistinct, PartReader } from "./terms.ts";
 import type { TermUse } from "./terms.ts";
 import { TokenReader } from "./tokens.ts";
 import { compare, typeOf } from "./values.ts";
@@ -70,6 +70,7 @@ class ConditionParser {
       tokens.expects(",");
       const start = this.#operand();
       tokens.expects(")");
+      checkDistinct("begins_with", operand, start);
       for (const each of [operand, start]) checkType("begins_with", each, "SB");
       return { kind: "begins_with", operand, start };
     }
@@ -95,6 +96,7 @@ class ConditionParser {
     const low = this.#operand();
     if (!tokens.acceptsWord("AND")) throw tokens.syntaxError();
     const high = this.#operand();
+    for (const each of [low, high]) checkDistinct("BETWEEN", operand, each);
     for (const each of [operand, low, high]) checkType("BETWEEN", each, "SNB");
     if (low.kind === "value" && high.kind === "value") {
       const order = compare(low.value, high.value);
@@ -125,9 +127,4 @@ function checkType(operator: string, operand: Operand, types: string): void {
   throw refused(
     `Incorrect operand type for operator or function; operator or function: ${operator}, operand type: ${typeOf(operand.value)}`,
   );
-}
-
-function checkDistinct(operator: string, left: Operand, right: Operand): void {
-  if (left.kind !== "path" || right.kind !== "path" || JSON.stringify(left.path) !== JSON.stringify(right.path)) return;
-  throw refused(`The first operand must be distinct from the remaining operands for this operator or function; operator: ${operator}`);
 }

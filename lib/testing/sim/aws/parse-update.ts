@@ -1,6 +1,6 @@
 import { refused } from "./refused.ts";
-import type { Path, SetOperand, UpdateTree } from "./syntax.ts";
-import { PartReader } from "./terms.ts";
+import type { SetOperand, UpdateTree } from "./syntax.ts";
+import { checkDistinct, PartReader } from "./terms.ts";
 import type { TermUse } from "./terms.ts";
 import { TokenReader } from "./tokens.ts";
 import { typeOf } from "./values.ts";
@@ -8,7 +8,8 @@ import { typeOf } from "./values.ts";
 /** Reads an UpdateExpression of SET and REMOVE clauses. @throws StoreFault for what can be seen to be wrong without an item */
 export function parseUpdate(expression: string, terms: TermUse): UpdateTree {
   const tokens = new TokenReader(expression);
-  const parser = new UpdateParser(new PartReader(tokens, terms));
+  const parts = new PartReader(tokens, terms);
+  const parser = new UpdateParser(parts);
   let sets: UpdateTree["sets"] | undefined;
   let removes: UpdateTree["removes"] | undefined;
   while (tokens.next.kind !== "end") {
@@ -17,7 +18,7 @@ export function parseUpdate(expression: string, terms: TermUse): UpdateTree {
       sets = listOf(tokens, () => parser.assignment());
     } else if (tokens.acceptsWord("REMOVE")) {
       if (removes !== undefined) throw refused('The "REMOVE" section can only be used once in an update expression;');
-      removes = listOf(tokens, () => parser.removal());
+      removes = listOf(tokens, () => parts.path());
     } else throw tokens.syntaxError();
   }
   return { sets: sets ?? [], removes: removes ?? [] };
@@ -33,25 +34,32 @@ class UpdateParser {
   assignment(): UpdateTree["sets"][number] {
     const path = this.#parts.path();
     this.#parts.tokens.expects("=");
-    this.#parts.countOperator();
     return { path, value: this.#value() };
   }
 
-  removal(): Path {
-    this.#parts.countOperator();
-    return this.#parts.path();
-  }
-
   #value(): SetOperand {
-    const { tokens } = this.#parts;
+    const parts = this.#parts;
+    const { tokens } = parts;
+    if (parts.acceptsCall("list_append")) return this.#listAppend();
     const left = this.#operand();
     const sign = tokens.next.kind === "sign" ? tokens.next.text : "";
     if (sign !== "+" && sign !== "-") return left;
     tokens.take();
-    this.#parts.countOperator();
+    parts.countOperator();
     const right = this.#operand();
     for (const each of [left, right]) checkType(sign, each, "N");
     return { kind: "sum", sign: sign === "+" ? 1n : -1n, left, right };
+  }
+
+  /** The one function that stands alone: in no other's operand, and in no sum. */
+  #listAppend(): SetOperand {
+    const { tokens } = this.#parts;
+    const left = this.#operand();
+    tokens.expects(",");
+    const right = this.#operand();
+    tokens.expects(")");
+    for (const each of [left, right]) checkType("list_append", each, "L");
+    return { kind: "list_append", left, right };
   }
 
   #operand(): SetOperand {
@@ -62,15 +70,8 @@ class UpdateParser {
       tokens.expects(",");
       const otherwise = this.#operand();
       tokens.expects(")");
+      checkDistinct("if_not_exists", { kind: "path", path }, otherwise);
       return { kind: "if_not_exists", path, otherwise };
-    }
-    if (parts.acceptsCall("list_append")) {
-      const left = this.#operand();
-      tokens.expects(",");
-      const right = this.#operand();
-      tokens.expects(")");
-      for (const each of [left, right]) checkType("list_append", each, "L");
-      return { kind: "list_append", left, right };
     }
     return parts.isValueNext ? parts.value() : parts.pathOperand();
   }

@@ -7,7 +7,8 @@ import { refused } from "./refused.ts";
 const pageBytesMax = 1_048_576;
 
 /** @throws StoreFault `refused` */
-export function checkQuery({ pk, from, to, prefix, after, limit }: Query): void {
+export function checkQuery(request: Query): void {
+  const { pk, from, to, prefix, after, limit } = request;
   checkedKey({ pk, sk: "-" });
   for (const sk of [from, to, prefix, after]) if (sk !== undefined) checkedKey({ pk, sk });
   if (!Number.isInteger(limit) || limit < 1) throw refused(`Value ${limit} at 'limit' failed to satisfy constraint: at least 1`);
@@ -17,6 +18,9 @@ export function checkQuery({ pk, from, to, prefix, after, limit }: Query): void 
   }
   if (after !== undefined && !isWithin({ from, to, prefix }, after)) {
     throw refused("The provided starting key is outside query boundaries based on provided conditions");
+  }
+  if (after !== undefined && after === lastBound(request)) {
+    throw refused("The provided starting key does not match the range key predicate");
   }
 }
 
@@ -29,14 +33,18 @@ export function selectPage(request: Query, rows: Iterable<readonly [sk: string, 
   if (descending) asked.reverse();
   const items: Item[] = [];
   let bytes = 0;
-  for (const [, item] of asked) {
+  for (const [sk, item] of asked) {
     bytes += itemBytes(item);
-    if (items.length > 0 && bytes > pageBytesMax) return { items, hasMore: true };
     items.push(item);
-    // The real one does not look whether anything follows.
-    if (items.length === limit) return { items, hasMore: true };
+    // The real one does not look whether anything follows, unless nothing can. The item that reaches the end of the page is in it.
+    if (items.length === limit || bytes >= pageBytesMax) return { items, hasMore: sk !== lastBound(request) };
   }
   return { items, hasMore: false };
+}
+
+/** The key after which nothing can be within the bounds. */
+function lastBound({ from, to, descending = false }: Query): string | undefined {
+  return descending ? from : to;
 }
 
 type Bounds = { readonly [Bound in "from" | "to" | "prefix"]?: string | undefined };

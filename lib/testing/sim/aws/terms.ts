@@ -2,7 +2,7 @@ import type { Terms, Value } from "../../../engines/aws/table.ts";
 import { entry, stored } from "./values.ts";
 import { refused } from "./refused.ts";
 import { isReserved } from "./reserved-words.ts";
-import type { Path, PathOperand, ValueOperand } from "./syntax.ts";
+import type { Operand, Path, PathOperand, SetOperand, ValueOperand } from "./syntax.ts";
 import type { TokenReader } from "./tokens.ts";
 
 const operatorsMax = 300;
@@ -96,8 +96,15 @@ export class PartReader {
     const { kind, text } = tokens.next;
     if (kind === "value") throw refused(`Operator or function requires a document path, not ${text}`);
     if (kind !== "word" && kind !== "name") throw tokens.syntaxError();
-    if (kind === "word" && isReserved(text)) throw refused(`Attribute name is a reserved keyword; reserved keyword: ${text}`);
+    if (kind === "word" && (isReserved(text) || text.toUpperCase() === "REMOVE"))
+      throw refused(`Attribute name is a reserved keyword; reserved keyword: ${text}`);
     tokens.take();
     return kind === "name" ? this.#terms.name(text) : text;
   }
+}
+
+/** One place on both sides is refused, as it says nothing. */
+export function checkDistinct(operator: string, left: Operand | SetOperand, right: Operand | SetOperand): void {
+  if (left.kind !== "path" || right.kind !== "path" || JSON.stringify(left.path) !== JSON.stringify(right.path)) return;
+  throw refused(`The first operand must be distinct from the remaining operands for this operator or function; operator: ${operator}`);
 }

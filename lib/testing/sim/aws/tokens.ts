@@ -9,7 +9,7 @@ export interface Token {
 }
 
 const expressionBytesMax = 4_096;
-const rule = /\s*(?:([A-Za-z_][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(\d+)|(<>|<=|>=|[=<>()[\].,+-]))/y;
+const rule = /\s*(?:([A-Za-z][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(0|[1-9]\d*)|(<>|<=|>=|[=<>()[\].,+-]))/y;
 const kinds = ["word", "name", "value", "index", "sign"] as const;
 const end: Token = { kind: "end", text: "<EOF>" };
 
