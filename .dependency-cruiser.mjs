@@ -13,7 +13,7 @@ const parts = {
   config: ["core"],
   http: ["log", "ports", "core", "config"],
   kafka: ["log", "ports", "core", "config"],
-  testing: ["log", "engines/memory", "engines/local", "http", "client", "ports", "core"],
+  testing: ["log", "engines/memory", "engines/local", "engines/aws", "http", "client", "ports", "core"],
 };
 
 /** Parts that run anywhere: no Node, no package. */

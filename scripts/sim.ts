@@ -1,14 +1,15 @@
 /**
- * `npm run sim [-- --seeds 2000] [--from 1] [--seed K] [--seconds S] [--engine memory|local|both] [--json]`: simulated runs of the log, each judged by
+ * `npm run sim [-- --seeds 2000] [--from 1] [--seed K] [--seconds S] [--engine memory|local|aws|all] [--json]`: simulated runs of the log, each judged by
  * the history checker. One `--seed` prints its whole trace on standard error. Exit code 1 with the seed and the finding.
  */
 import { parseArgs } from "node:util";
+import { awsSimStore } from "../lib/testing/sim/aws-store.ts";
 import { localSimStore } from "../lib/testing/sim/local-store.ts";
 import { missingGuards } from "../lib/testing/sim/missing-guards.ts";
 import { simulate } from "../lib/testing/sim/simulate.ts";
 import type { SimulateOptions } from "../lib/testing/sim/simulate.ts";
 
-const engines: Readonly<Record<string, SimulateOptions>> = { memory: {}, local: { store: localSimStore() } };
+const engines: Readonly<Record<string, SimulateOptions>> = { memory: {}, local: { store: localSimStore() }, aws: { store: awsSimStore() } };
 const guardSeedsMax = 200;
 const shownMax = 5;
 
@@ -18,7 +19,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     seed: { type: "string" },
     seconds: { type: "string" },
-    engine: { type: "string", default: "both" },
+    engine: { type: "string", default: "all" },
     json: { type: "boolean", default: false },
   },
 });
@@ -28,8 +29,8 @@ const seedsWanted = only === undefined ? wholeNumber("seeds", values.seeds) : 1;
 const from = only ?? wholeNumber("from", values.from);
 const deadlineMs =
   values.seconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + 1_000 * wholeNumber("seconds", values.seconds);
-const chosen = Object.entries(engines).filter(([name]) => values.engine === "both" || values.engine === name);
-if (chosen.length === 0) stop("Give --engine memory, local or both.");
+const chosen = Object.entries(engines).filter(([name]) => values.engine === "all" || values.engine === name);
+if (chosen.length === 0) stop("Give --engine memory, local, aws or all.");
 
 const metrics: { name: string; value: number; unit: string; target: number | null; met: boolean | null }[] = [];
 let isFine = true;

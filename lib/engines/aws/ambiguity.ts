@@ -6,19 +6,19 @@ import type { Head, PlacedEntry } from "./items/head.ts";
 import { n } from "./items/values.ts";
 import { headKey } from "./keys.ts";
 import type { Pages } from "./pages.ts";
-import { Attempts, faultOf, repeat, type Storage } from "./storage.ts";
+import { Attempts, faultOf, repeat, type Context } from "./context.ts";
 
 /**
  * Finds out what became of a commit that got no clear answer (P5). It may still be on its way, so a read that does not show it proves nothing: first the
  * head's epoch, which the commit's condition names, is raised. From then on it can never be done, and what the log shows is final. No clock is needed.
  */
 export class Ambiguity {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #heads: Heads;
   readonly #pages: Pages;
 
-  constructor(storage: Storage, heads: Heads, pages: Pages) {
-    this.#storage = storage;
+  constructor(context: Context, heads: Heads, pages: Pages) {
+    this.#context = context;
     this.#heads = heads;
     this.#pages = pages;
   }
@@ -62,7 +62,7 @@ export class Ambiguity {
   }
 
   async #fence(shard: ShardKey, epoch: number): Promise<Head> {
-    const attempts = new Attempts(this.#storage);
+    const attempts = new Attempts(this.#context);
     const change = {
       update: "SET ep = ep + :one",
       condition: "st = :open AND ep = :ep",
@@ -70,12 +70,12 @@ export class Ambiguity {
     };
     for (;;) {
       try {
-        return this.#heads.learn(shard, await this.#storage.table.update(headKey(shard), change));
+        return this.#heads.learn(shard, await this.#context.table.update(headKey(shard), change));
       } catch (reason) {
         const fault = faultOf(reason);
         if (fault.kind === "condition") return this.#heads.learn(shard, fault.item);
         await attempts.again(fault);
-        const head = await repeat(this.#storage, () => this.#storage.table.get(headKey(shard)));
+        const head = await repeat(this.#context, () => this.#context.table.get(headKey(shard)));
         const seen = this.#heads.learn(shard, head);
         if (seen.epoch > epoch) return seen;
       }

@@ -5,22 +5,22 @@ import { unknown } from "./ambiguity.ts";
 import { catalogConflict, catalogKey, checkCatalogWrites, conditionOf, decodeCatalogItem, putChange } from "./catalog-writes.ts";
 import { readText } from "./items/values.ts";
 import { catalogPk } from "./keys.ts";
-import { asLogError, Attempts, faultOf, newId, repeat, type Storage } from "./storage.ts";
+import { asLogError, Attempts, faultOf, newId, repeat, type Context } from "./context.ts";
 import type { Item, Query } from "./table.ts";
 
 /** The port over the same table. One write is one plain request, several are one transaction. */
 export class AwsCatalog implements Catalog {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #transact: (writes: readonly CatalogWrite[]) => Promise<unknown>;
 
   /** @param transact several writes in one step */
-  constructor(storage: Storage, transact: (writes: readonly CatalogWrite[]) => Promise<unknown>) {
-    this.#storage = storage;
+  constructor(context: Context, transact: (writes: readonly CatalogWrite[]) => Promise<unknown>) {
+    this.#context = context;
     this.#transact = transact;
   }
 
   async get(key: CatalogKey): Promise<CatalogItem | undefined> {
-    const item = await repeat(this.#storage, () => this.#storage.table.get(catalogKey(key)));
+    const item = await repeat(this.#context, () => this.#context.table.get(catalogKey(key)));
     return item === undefined ? undefined : decodeCatalogItem(item, key.pk);
   }
 
@@ -29,10 +29,9 @@ export class AwsCatalog implements Catalog {
     if (!Number.isInteger(limit) || limit < 1 || limit > limits.catalogQueryLimitMax) {
       throw new LogError("invalid_request", `A catalog query's limit is 1 to ${limits.catalogQueryLimitMax}, not ${limit}.`);
     }
-    const start = startOf(range);
-    if (start === "past-all") return [];
+    if (isPastAll(range)) return [];
     const found: CatalogItem[] = [];
-    for (let after = start; ; ) {
+    for (let after = startOf(range); ; ) {
       const request: Query = {
         pk: catalogPk(pk),
         descending,
@@ -40,7 +39,7 @@ export class AwsCatalog implements Catalog {
         ...(prefix !== "" && { prefix }),
         ...(after !== undefined && { after }),
       };
-      const { items, hasMore } = await repeat(this.#storage, () => this.#storage.table.query(request));
+      const { items, hasMore } = await repeat(this.#context, () => this.#context.table.query(request));
       found.push(...items.map((item) => decodeCatalogItem(item, pk)));
       if (!hasMore || found.length >= limit) return found;
       after = lastKey(items) ?? after;
@@ -66,8 +65,8 @@ export class AwsCatalog implements Catalog {
    * again: the condition lets only one of the attempts through.
    */
   async #write(write: CatalogWrite): Promise<void> {
-    const writeId = newId(this.#storage);
-    const attempts = new Attempts(this.#storage);
+    const writeId = newId(this.#context);
+    const attempts = new Attempts(this.#context);
     for (let mayBeDone = false; ; ) {
       try {
         await this.#send(write, writeId);
@@ -94,7 +93,7 @@ export class AwsCatalog implements Catalog {
   }
 
   async #send(write: CatalogWrite, writeId: string): Promise<void> {
-    const { table } = this.#storage;
+    const { table } = this.#context;
     const key = catalogKey(write.key);
     if ("put" in write) await table.update(key, putChange(write.put, write.if, writeId));
     else await table.delete(key, conditionOf(write.if));
@@ -102,7 +101,7 @@ export class AwsCatalog implements Catalog {
 
   /** Without a condition a second attempt could undo what another writer did in between: it is looked for, not sent again. */
   async #findOut(write: CatalogWrite, writeId: string, error: LogError): Promise<void> {
-    const item = await repeat(this.#storage, () => this.#storage.table.get(catalogKey(write.key))).catch((reason: unknown) => {
+    const item = await repeat(this.#context, () => this.#context.table.get(catalogKey(write.key))).catch((reason: unknown) => {
       throw unknown(reason);
     });
     if ("put" in write ? !isWrittenBy(item, writeId) : item !== undefined) throw error;
@@ -113,11 +112,15 @@ function isWrittenBy(item: Item | undefined, writeId: string): boolean {
   return item?.["w"] !== undefined && readText(item["w"], "a catalog item's w") === writeId;
 }
 
-/** The key to start after; a place before all of the prefix is no bound, one past all of it leaves nothing. */
-function startOf({ prefix = "", after = "", descending = false }: CatalogRange): string | "past-all" | undefined {
-  if (after === "" || prefix === "" || after.startsWith(prefix)) return after === "" ? undefined : after;
-  const isBefore = Buffer.compare(Buffer.from(after), Buffer.from(prefix)) < 0;
-  return isBefore === descending ? "past-all" : undefined;
+/** The key to start after; one before all that have the prefix is no bound. */
+function startOf({ prefix = "", after = "" }: CatalogRange): string | undefined {
+  return after !== "" && after.startsWith(prefix) ? after : undefined;
+}
+
+/** Whether the key to start after leaves nothing that has the prefix. */
+function isPastAll({ prefix = "", after = "", descending = false }: CatalogRange): boolean {
+  if (after === "" || after.startsWith(prefix)) return false;
+  return Buffer.compare(Buffer.from(after), Buffer.from(prefix)) < 0 === descending;
 }
 
 function lastKey(items: readonly Item[]): string | undefined {

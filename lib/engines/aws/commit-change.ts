@@ -1,7 +1,7 @@
-import { limits } from "../../core/limits.ts";
 import { encodeFact, type StateFact, type StoredState } from "./items/producer-state.ts";
 import { n, s } from "./items/values.ts";
 import type { Change, Value } from "./table.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** One commit (P2, P4) as a change of the head: entries one after another, and what must hold for them. */
 export interface Commit {
@@ -35,7 +35,7 @@ export interface StateChange {
 const removalsMax = 32;
 
 /** The change and its condition, which includes that the head has room. */
-export function commitChange(commit: Commit): Change {
+export function commitChange(commit: Commit, tuning: Tuning): Change {
   const parts = new ChangeParts();
   const { refs, records, states, expected } = commit;
   parts.set("n[0] = n[0] + :k", ":k", n(refs.length));
@@ -45,14 +45,14 @@ export function commitChange(commit: Commit): Change {
   parts.set("tail = list_append(tail, :r)", ":r", { L: refs.map((B) => ({ B })) });
   parts.require("st = :open", ":open", s("open"));
   parts.require("fe < :oe", ":oe", n(commit.fenceEpoch));
-  parts.require("size(tail) <= :room", ":room", n(limits.awsTailEntriesMax - refs.length));
-  parts.require("tsz <= :space", ":space", n(limits.awsTailBytesMax - bytes));
+  parts.require("size(tail) <= :room", ":room", n(tuning.tailEntriesMax - refs.length));
+  parts.require("tsz <= :space", ":space", n(tuning.tailBytesMax - bytes));
   parts.require("ep = :ep", ":ep", n(commit.epoch));
   if (commit.gen !== undefined) parts.require("gen = :gen", ":gen", n(commit.gen));
   if (commit.layout !== undefined) parts.require("ly = :ly", ":ly", n(commit.layout));
   for (const { index, offset } of expected) parts.require(`n[${index + 1}] = :x${index}`, `:x${index}`, n(offset));
   if (states.some(({ before }) => before === undefined)) {
-    parts.require("size(p) <= :states", ":states", n(limits.awsHeadStatesMax - states.filter(({ before }) => before === undefined).length));
+    parts.require("size(p) <= :states", ":states", n(tuning.headStatesMax - states.filter(({ before }) => before === undefined).length));
   }
   let removals = 0;
   for (const [nth, state] of states.entries()) removals += changeState(parts, nth, state, removalsMax - removals);

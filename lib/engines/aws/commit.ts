@@ -11,7 +11,7 @@ import type { Payloads } from "./payloads.ts";
 import type { Producers } from "./producers.ts";
 import { crossesRoll, type Roller } from "./roller.ts";
 import { decideOn } from "./shard-view.ts";
-import { asLogError, Attempts, faultOf, type Storage } from "./storage.ts";
+import { asLogError, Attempts, faultOf, type Context } from "./context.ts";
 import type { Item, StoreFault } from "./table.ts";
 
 /** An append that waits for its answer. */
@@ -24,7 +24,7 @@ export interface Pending {
 }
 
 export interface CommitParts {
-  readonly storage: Storage;
+  readonly context: Context;
   readonly heads: Heads;
   readonly payloads: Payloads;
   readonly producers: Producers;
@@ -61,8 +61,8 @@ export class Committer {
   }
 
   async #commit(shard: ShardKey, open: Set<Pending>): Promise<void> {
-    const { storage, heads } = this.#parts;
-    const attempts = new Attempts(storage);
+    const { context, heads } = this.#parts;
+    const attempts = new Attempts(context);
     let state = await before(heads.known(shard), () => heads.read(shard));
     for (let count = 0; open.size > 0; count++) {
       if (count === limits.awsAttemptsMax)
@@ -124,7 +124,7 @@ export class Committer {
     const commit = commitOf(head, own, payload);
     let item: Item;
     try {
-      item = await this.#parts.storage.table.update(headKey(shard), commitChange(commit));
+      item = await this.#parts.context.table.update(headKey(shard), commitChange(commit, this.#parts.context.tuning));
     } catch (reason) {
       const next = await this.#afterFault(shard, { head, payload, open, drafts }, faultOf(reason), attempts);
       return { ...next, payload };
@@ -132,7 +132,7 @@ export class Committer {
     const after = committed(() => this.#parts.heads.learn(shard, item));
     this.#answer(open, drafts, after.tail().slice(-own.length));
     const bytes = commit.refs.reduce((sum, ref) => sum + ref.length, 0);
-    if (crossesRoll(after, own.length, bytes)) this.#parts.inBackground(this.#parts.roller.roll(shard, after));
+    if (crossesRoll(this.#parts.context.tuning, after, own.length, bytes)) this.#parts.inBackground(this.#parts.roller.roll(shard, after));
     return { head: after, isFresh: true, payload };
   }
 
@@ -162,10 +162,9 @@ export class Committer {
 
   /** A full head is rolled by whoever is refused by it. */
   async #roomIn(shard: ShardKey, head: Head, entries: number): Promise<Head> {
+    const { tailEntriesMax, tailBytesMax, headStatesMax } = this.#parts.context.tuning;
     const hasRoom =
-      head.tailEntries + entries <= limits.awsTailEntriesMax &&
-      head.tailBytes <= limits.awsTailBytesMax / 2 &&
-      head.stateCount <= limits.awsHeadStatesMax - limits.awsEntryStatesMax;
+      head.tailEntries + entries <= tailEntriesMax && head.tailBytes <= tailBytesMax / 2 && head.stateCount <= headStatesMax / 2;
     return hasRoom ? head : await preparing(this.#parts.roller.roll(shard, head));
   }
 

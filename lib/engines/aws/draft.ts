@@ -9,7 +9,8 @@ import type { StoredStep } from "./items/steps.ts";
 import { encodeEntry, type PayloadPlace, type StoredEntry } from "./items/stored-entry.ts";
 import type { Payloads } from "./payloads.ts";
 import { type Decided, newSteps } from "./shard-view.ts";
-import { newId, type Storage } from "./storage.ts";
+import { newId, type Context } from "./context.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** One append on its way, decided on a head: it adds something. */
 export interface Draft {
@@ -32,7 +33,7 @@ export function isNewcomer(head: Head, { decided }: Draft): boolean {
 
 /** Stores the drafts' bytes (P1), unless the payload at hand still fits. */
 export async function storePayload(
-  parts: { readonly storage: Storage; readonly payloads: Payloads },
+  parts: { readonly context: Context; readonly payloads: Payloads },
   shard: ShardKey,
   head: Head,
   drafts: readonly Draft[],
@@ -41,10 +42,14 @@ export async function storePayload(
   const entries = drafts.map(payloadEntry);
   const madeFor = JSON.stringify(entries.map(({ parts: own, steps }) => [own.map(({ index }) => index), steps.map(stepFacts)]));
   if (atHand?.madeFor === madeFor && atHand.place.fenceEpoch > head.fence) return atHand;
-  const id = newId(parts.storage);
+  const id = newId(parts.context);
   const { bytes, sections } = encodePayload(id, entries);
-  const hour = Math.floor(parts.storage.clock.nowMs() / 3_600_000);
-  const place = { id, isObject: bytes.length > inlineBytesMax(drafts), fenceEpoch: Math.max(hour, head.fence + 1, 0) };
+  const hour = Math.floor(parts.context.clock.nowMs() / 3_600_000);
+  const place = {
+    id,
+    isObject: bytes.length > inlineBytesMax(parts.context.tuning, drafts),
+    fenceEpoch: Math.max(hour, head.fence + 1, 0),
+  };
   await parts.payloads.put(shard, place, bytes);
   return { place, sections, madeFor };
 }
@@ -107,6 +112,6 @@ function stepFacts({ producerId, index, previousSeq }: StoredStep): readonly (st
   return [String(producerId), index, previousSeq];
 }
 
-function inlineBytesMax(drafts: readonly Draft[]): number {
-  return Math.min(limits.awsInlineBytesMax, Math.max(...drafts.map(({ entry }) => entry.inlineBytesMax ?? limits.awsInlineBytes)));
+function inlineBytesMax({ inlineBytes }: Tuning, drafts: readonly Draft[]): number {
+  return Math.min(limits.awsInlineBytesMax, Math.max(...drafts.map(({ entry }) => entry.inlineBytesMax ?? inlineBytes)));
 }

@@ -4,7 +4,7 @@ import type { ShardKey } from "../../ports/journal.ts";
 import { decodeHead, type Head } from "./items/head.ts";
 import { decodeStart, type Start } from "./items/start.ts";
 import { headKey, shardName, startKey } from "./keys.ts";
-import { repeat, type Storage } from "./storage.ts";
+import { repeat, type Context } from "./context.ts";
 import type { Item } from "./table.ts";
 
 interface Known<T> {
@@ -14,17 +14,17 @@ interface Known<T> {
 
 /** Shards' heads and starts, read or remembered. What is remembered was true a moment ago; writes are guarded by conditions, not by it. */
 export class Heads {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #heads = new Map<string, Known<Head>>();
   readonly #starts = new Map<string, Known<Start>>();
 
-  constructor(storage: Storage) {
-    this.#storage = storage;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
   /** By a strongly consistent read. @throws unknown_topic_or_partition */
   async read(shard: ShardKey): Promise<Head> {
-    const item = await repeat(this.#storage, () => this.#storage.table.get(headKey(shard)));
+    const item = await repeat(this.#context, () => this.#context.table.get(headKey(shard)));
     return this.learn(shard, item);
   }
 
@@ -49,7 +49,7 @@ export class Heads {
     }
     const known = this.#heads.get(name)?.value;
     const isNewer = known === undefined || head.seq > known.seq || (head.seq === known.seq && versionOf(head) >= versionOf(known));
-    if (isNewer) remember(this.#heads, name, { value: head, readMs: this.#storage.clock.nowMs() });
+    if (isNewer) remember(this.#heads, name, { value: head, readMs: this.#context.clock.nowMs() });
     return head;
   }
 
@@ -74,17 +74,17 @@ export class Heads {
     const name = shardName(shard);
     const known = this.#starts.get(name)?.value;
     if (known !== undefined && known.seq > start.seq) return;
-    remember(this.#starts, name, { value: start, readMs: this.#storage.clock.nowMs() });
+    remember(this.#starts, name, { value: start, readMs: this.#context.clock.nowMs() });
   }
 
   async #readStart(shard: ShardKey, isEventual: boolean): Promise<Start> {
-    const item = await repeat(this.#storage, () => this.#storage.table.get(startKey(shard), { isEventual }));
+    const item = await repeat(this.#context, () => this.#context.table.get(startKey(shard), { isEventual }));
     this.learnStart(shard, decodeStart(item));
     return this.#starts.get(shardName(shard))?.value ?? decodeStart(item);
   }
 
   #ageMs({ readMs }: Known<unknown>): number {
-    const ageMs = this.#storage.clock.nowMs() - readMs;
+    const ageMs = this.#context.clock.nowMs() - readMs;
     return ageMs < 0 ? Number.POSITIVE_INFINITY : ageMs;
   }
 }

@@ -4,7 +4,10 @@ import type { Engine } from "../../ports/engine.ts";
 import { AwsCatalog } from "./catalog.ts";
 import { AwsJournal } from "./journal.ts";
 import { AwsObjectStore } from "./object-store.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage } from "./context.ts";
+import { defaultTuning, type Tuning } from "./tuning.ts";
+
+export type { Storage } from "./context.ts";
 
 export interface AwsEngineOptions {
   /**
@@ -12,6 +15,8 @@ export interface AwsEngineOptions {
    * commits run shares the next one.
    */
   readonly lingerMs?: number;
+  /** Default: sizes that cost least at list prices. */
+  readonly tuning?: Partial<Tuning>;
 }
 
 export interface AwsEngine extends Engine {
@@ -51,9 +56,10 @@ export function createAwsEngine(storage: Storage, options: AwsEngineOptions = {}
   const idle = async (): Promise<void> => {
     while (running.size > 0) await Promise.all(running);
   };
-  const journal = new AwsJournal({ storage, lingerMs, inBackground });
-  const objects = new AwsObjectStore(storage);
-  const catalog = new AwsCatalog(storage, (writes) => journal.transact([], writes));
+  const context = { ...storage, tuning: { ...defaultTuning, ...options.tuning } };
+  const journal = new AwsJournal({ context, lingerMs, inBackground });
+  const objects = new AwsObjectStore(context);
+  const catalog = new AwsCatalog(context, (writes) => journal.transact([], writes));
   return {
     journal: {
       open: guarded((shard, shape) => journal.open(shard, shape)),

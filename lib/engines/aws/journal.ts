@@ -15,19 +15,19 @@ import { Producers } from "./producers.ts";
 import { Reader } from "./reader.ts";
 import { Roller } from "./roller.ts";
 import { ShardQueue } from "./shard-queue.ts";
-import { Attempts, faultOf, repeat, type Storage } from "./storage.ts";
+import { Attempts, faultOf, repeat, type Context } from "./context.ts";
 import type { Change } from "./table.ts";
 import { Transactions } from "./transaction.ts";
 
 export interface JournalOptions {
-  readonly storage: Storage;
+  readonly context: Context;
   readonly lingerMs: number;
   readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 /** The port over one table and one bucket. */
 export class AwsJournal implements Journal {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #lingerMs: number;
   readonly #heads: Heads;
   readonly #pages: Pages;
@@ -39,16 +39,16 @@ export class AwsJournal implements Journal {
   #queuedBytes = 0;
   #queuedEntries = 0;
 
-  constructor({ storage, lingerMs, inBackground }: JournalOptions) {
-    const heads = new Heads(storage);
-    const pages = new Pages(storage);
-    const payloads = new Payloads(storage);
+  constructor({ context, lingerMs, inBackground }: JournalOptions) {
+    const heads = new Heads(context);
+    const pages = new Pages(context);
+    const payloads = new Payloads(context);
     const reader = new Reader(heads, pages, payloads);
-    const producers = new Producers({ storage, heads, reader, payloads });
-    const roller = new Roller(storage, heads, pages);
-    const ambiguity = new Ambiguity(storage, heads, pages);
-    const parts: CommitParts = { storage, heads, payloads, producers, roller, ambiguity, inBackground };
-    this.#storage = storage;
+    const producers = new Producers({ context, heads, reader, payloads });
+    const roller = new Roller(context, heads, pages);
+    const ambiguity = new Ambiguity(context, heads, pages);
+    const parts: CommitParts = { context, heads, payloads, producers, roller, ambiguity, inBackground };
+    this.#context = context;
     this.#lingerMs = lingerMs;
     this.#heads = heads;
     this.#pages = pages;
@@ -60,9 +60,9 @@ export class AwsJournal implements Journal {
 
   async open(shard: ShardKey, shape: ShardShape): Promise<void> {
     checkShape(shape);
-    const { table } = this.#storage;
+    const { table } = this.#context;
     try {
-      await repeat(this.#storage, () => table.put(newHead(headKey(shard), shape), { condition: "attribute_not_exists(pk)" }));
+      await repeat(this.#context, () => table.put(newHead(headKey(shard), shape), { condition: "attribute_not_exists(pk)" }));
       this.#heads.forget(shard);
       return;
     } catch (reason) {
@@ -125,7 +125,7 @@ export class AwsJournal implements Journal {
     if (seq <= known.seq) return;
     const start: Start = { seq, bases: await this.#reader.basesBefore(shard, head, seq) };
     try {
-      await repeat(this.#storage, () => this.#storage.table.put(encodeStart(shard, start), onlyFurther(start)));
+      await repeat(this.#context, () => this.#context.table.put(encodeStart(shard, start), onlyFurther(start)));
       this.#heads.learnStart(shard, start);
     } catch (reason) {
       // Someone else has trimmed further, or this did.
@@ -140,7 +140,7 @@ export class AwsJournal implements Journal {
       values: { ":closed": s("closed") },
     };
     try {
-      await repeat(this.#storage, () => this.#storage.table.update(headKey(shard), change));
+      await repeat(this.#context, () => this.#context.table.update(headKey(shard), change));
     } catch (reason) {
       if (faultOf(reason).kind !== "condition") throw reason;
     }
@@ -150,14 +150,14 @@ export class AwsJournal implements Journal {
 
   /** More partitions and a higher layout, when both are at least what they were. */
   async #grow(shard: ShardKey, { partitions, layout }: ShardShape): Promise<void> {
-    const attempts = new Attempts(this.#storage);
+    const attempts = new Attempts(this.#context);
     for (;;) {
       const head = await this.#heads.read(shard);
       const now = head.highWatermarks.length;
       const isNews = partitions >= now && layout >= head.layout && (partitions > now || layout > head.layout);
       if (!isNews) return;
       try {
-        this.#heads.learn(shard, await this.#storage.table.update(headKey(shard), growth(head, { partitions, layout })));
+        this.#heads.learn(shard, await this.#context.table.update(headKey(shard), growth(head, { partitions, layout })));
         return;
       } catch (reason) {
         const fault = faultOf(reason);
@@ -175,7 +175,8 @@ export class AwsJournal implements Journal {
     const own = { topicId: shard.topicId, shard: shard.shard };
     const queue = new ShardQueue({
       lingerMs: this.#lingerMs,
-      clock: this.#storage.clock,
+      entriesMax: Math.min(limits.awsGroupEntriesMax, this.#context.tuning.tailEntriesMax),
+      clock: this.#context.clock,
       commit: (appends) => this.#committer.commit(own, appends),
     });
     this.#queues.set(name, queue);

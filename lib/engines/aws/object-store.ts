@@ -3,27 +3,27 @@ import { limits } from "../../core/limits.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import { objectPrefix } from "./keys.ts";
 import { putObject } from "./payloads.ts";
-import { newId, repeat, type Storage } from "./storage.ts";
+import { newId, repeat, type Context } from "./context.ts";
 
 const keyRule = /^[A-Za-z0-9/._=-]{1,512}$/;
 
 /** The port over the same bucket, under a prefix of its own. */
 export class AwsObjectStore implements ObjectStore {
-  readonly #storage: Storage;
+  readonly #context: Context;
 
-  constructor(storage: Storage) {
-    this.#storage = storage;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
   async put(key: string, bytes: Uint8Array): Promise<boolean> {
     checkKey(key);
-    return await putObject(this.#storage, objectPrefix + key, bytes.slice(), newId(this.#storage));
+    return await putObject(this.#context, objectPrefix + key, bytes.slice(), newId(this.#context));
   }
 
   async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
     checkKey(key);
     if (range !== undefined) checkRange(range);
-    const found = await repeat(this.#storage, () => this.#storage.bucket.get(objectPrefix + key, range));
+    const found = await repeat(this.#context, () => this.#context.bucket.get(objectPrefix + key, range));
     if (found === "past-end") {
       throw new LogError("offset_out_of_range", `Object ${key} ends before byte ${range?.start ?? 0}, where the range starts.`);
     }
@@ -35,7 +35,7 @@ export class AwsObjectStore implements ObjectStore {
       throw new LogError("invalid_request", `A listing's limit is 1 to ${limits.objectsListMax}, not ${limit}.`);
     }
     const page = { limit, ...(after !== undefined && { after: objectPrefix + after }) };
-    const found = await repeat(this.#storage, () => this.#storage.bucket.list(objectPrefix + prefix, page));
+    const found = await repeat(this.#context, () => this.#context.bucket.list(objectPrefix + prefix, page));
     return found.map(({ key, ...info }) => ({ key: key.slice(objectPrefix.length), ...info }));
   }
 
@@ -45,7 +45,7 @@ export class AwsObjectStore implements ObjectStore {
     }
     for (const key of keys) checkKey(key);
     if (keys.length === 0) return;
-    await repeat(this.#storage, () => this.#storage.bucket.delete(keys.map((key) => objectPrefix + key)));
+    await repeat(this.#context, () => this.#context.bucket.delete(keys.map((key) => objectPrefix + key)));
   }
 }
 

@@ -2,7 +2,7 @@ import { limits } from "../../core/limits.ts";
 import type { ShardKey } from "../../ports/journal.ts";
 import { decodePage, type Page } from "./items/page.ts";
 import { pagesFrom, pagesPk, pagesTo, shardName } from "./keys.ts";
-import { repeat, type Storage } from "./storage.ts";
+import { repeat, type Context } from "./context.ts";
 import type { Query } from "./table.ts";
 
 /** Pages of one shard that this process has seen, by their first entry, with those numbers in order. */
@@ -21,30 +21,21 @@ export interface PageRule {
 
 /** Reads pages and remembers them: they never change. */
 export class Pages {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #shards = new Map<string, ShardPages>();
   /** In the order in which they were remembered. */
   readonly #order: { readonly shard: string; readonly firstSeq: number }[] = [];
 
-  constructor(storage: Storage) {
-    this.#storage = storage;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
   /** The page that holds an entry; undefined when there is none: the entry is in the tail, was trimmed or is not there yet. */
   async covering(shard: ShardKey, seq: number): Promise<Page | undefined> {
     const known = this.#known(shard, seq);
     if (known !== undefined && seq < known.nextSeq) return known;
-    // Several rollers may have written a page from the same entry on; the longest of them covers all that the others do.
-    const request = { pk: pagesPk(shard), to: pagesTo(seq), descending: true, limit: 1 };
-    const [last] = await this.#query(shard, request);
-    if (last === undefined || seq < last.nextSeq) return last;
-    const same = await this.#query(shard, {
-      ...request,
-      from: pagesFrom(last.firstSeq),
-      to: pagesTo(last.firstSeq),
-      limit: limits.awsPagesQueryMax,
-    });
-    return same.find((page) => seq < page.nextSeq);
+    // A page never changes, so an eventually consistent read, at half the price, can only miss it.
+    return (await this.#look(shard, seq, true)) ?? (await this.#look(shard, seq, false));
   }
 
   /** Pages from the one that holds an entry on, each beginning no later than where the one before it ends: at most `count`, fewer at a hole or the end. */
@@ -103,6 +94,20 @@ export class Pages {
     return found;
   }
 
+  async #look(shard: ShardKey, seq: number, isEventual: boolean): Promise<Page | undefined> {
+    // Several rollers may have written a page from the same entry on, of which not all need to go as far as this entry.
+    const request = { pk: pagesPk(shard), to: pagesTo(seq), descending: true, isEventual };
+    const [last] = await this.#query(shard, { ...request, limit: 1 });
+    if (last === undefined || seq < last.nextSeq) return last;
+    const same = await this.#query(shard, {
+      ...request,
+      from: pagesFrom(last.firstSeq),
+      to: pagesTo(last.firstSeq),
+      limit: limits.awsPagesQueryMax,
+    });
+    return same.find((page) => seq < page.nextSeq);
+  }
+
   /** Remembers a page that this process wrote. */
   learn(shard: ShardKey, page: Page): void {
     const name = shardName(shard);
@@ -114,7 +119,7 @@ export class Pages {
     if (known !== undefined) return;
     own.starts.splice(placeOf(own.starts, page.firstSeq), 0, page.firstSeq);
     this.#order.push({ shard: name, firstSeq: page.firstSeq });
-    if (this.#order.length > limits.awsPagesCachedMax) this.#forgetOldest();
+    if (this.#order.length > this.#context.tuning.pagesCached) this.#forgetOldest();
   }
 
   forget(shard: ShardKey): void {
@@ -122,7 +127,7 @@ export class Pages {
   }
 
   async #query(shard: ShardKey, request: Query): Promise<readonly Page[]> {
-    const { items } = await repeat(this.#storage, () => this.#storage.table.query(request));
+    const { items } = await repeat(this.#context, () => this.#context.table.query(request));
     const pages = items.map(decodePage);
     for (const page of pages) this.learn(shard, page);
     return pages;

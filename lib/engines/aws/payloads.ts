@@ -7,7 +7,7 @@ import type { PayloadPlace, StoredEntry } from "./items/stored-entry.ts";
 import { corrupt, formatVersion, n, readBytes, s } from "./items/values.ts";
 import { payloadItemKey, payloadObjectKey, shardName } from "./keys.ts";
 import { ByteCache } from "./byte-cache.ts";
-import { asLogError, Attempts, faultOf, repeat, type Storage } from "./storage.ts";
+import { asLogError, Attempts, faultOf, repeat, type Context } from "./context.ts";
 
 /** A range of a payload that holds what was asked for. */
 interface Piece {
@@ -24,19 +24,19 @@ export interface WantedPart {
 
 /** Stores and reads entries' bytes (P1, P7): small payloads are items, bigger ones objects. */
 export class Payloads {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #cache: ByteCache;
 
-  constructor(storage: Storage) {
-    this.#storage = storage;
-    this.#cache = new ByteCache(limits.awsPayloadBytesCachedMax);
+  constructor(context: Context) {
+    this.#context = context;
+    this.#cache = new ByteCache(context.tuning.payloadCacheBytes);
   }
 
   /** Durable when it resolves. Nobody refers to it yet. The key is new, so doing it twice is doing it once. */
   async put(shard: ShardKey, place: PayloadPlace, bytes: Uint8Array): Promise<void> {
     if (place.isObject) await this.#putObject(payloadObjectKey(shard, place.fenceEpoch, place.id), bytes, place.id);
     else await this.#putItem(shard, place, bytes);
-    if (bytes.length <= limits.awsPayloadWholeBytes) this.#cache.set(cacheName(shard, place), bytes);
+    if (bytes.length <= this.#context.tuning.payloadWholeBytes) this.#cache.set(cacheName(shard, place), bytes);
   }
 
   /** @throws corrupt_log when a checksum is wrong; PayloadGone */
@@ -85,17 +85,17 @@ export class Payloads {
     if (!payload.isObject) return { start: 0, bytes: await this.#cache.load(name, () => this.#getItem(shard, payload)) };
     const whole = stepsPosition(stored) + (stored.stepsBytes === 0 ? 0 : checksumBytes + stored.stepsBytes);
     // Other partitions' readers will want the rest of it.
-    if (whole <= limits.awsPayloadWholeBytes)
+    if (whole <= this.#context.tuning.payloadWholeBytes)
       return { start: 0, bytes: await this.#cache.load(name, () => this.#getObject(shard, payload)) };
     return { start, bytes: await this.#getObject(shard, payload, { start, length: end - start }) };
   }
 
   async #getItem(shard: ShardKey, place: PayloadPlace): Promise<Uint8Array> {
-    const { table } = this.#storage;
+    const { table } = this.#context;
     const key = payloadItemKey(shard, place.fenceEpoch, place.id);
     // It never changes, so an eventually consistent read can only miss it.
     const item =
-      (await repeat(this.#storage, () => table.get(key, { isEventual: true }))) ?? (await repeat(this.#storage, () => table.get(key)));
+      (await repeat(this.#context, () => table.get(key, { isEventual: true }))) ?? (await repeat(this.#context, () => table.get(key)));
     if (item === undefined) throw new PayloadGone(place.id);
     const bytes = readBytes(item["d"], `payload ${place.id}`);
     checkPayloadVersion(bytes, place.id);
@@ -104,7 +104,7 @@ export class Payloads {
 
   async #getObject(shard: ShardKey, place: PayloadPlace, range?: { readonly start: number; readonly length: number }): Promise<Uint8Array> {
     const key = payloadObjectKey(shard, place.fenceEpoch, place.id);
-    const found = await repeat(this.#storage, () => this.#storage.bucket.get(key, range));
+    const found = await repeat(this.#context, () => this.#context.bucket.get(key, range));
     if (found === undefined) throw new PayloadGone(place.id);
     if (found === "past-end") throw corrupt(`payload ${place.id} is shorter than its entry says`);
     if (range === undefined) checkPayloadVersion(found, place.id);
@@ -114,12 +114,12 @@ export class Payloads {
   async #putItem(shard: ShardKey, place: PayloadPlace, bytes: Uint8Array): Promise<void> {
     const { pk, sk } = payloadItemKey(shard, place.fenceEpoch, place.id);
     const item = { pk: s(pk), sk: s(sk), v: n(formatVersion), d: { B: bytes } };
-    await definite(() => repeat(this.#storage, () => this.#storage.table.put(item)));
+    await definite(() => repeat(this.#context, () => this.#context.table.put(item)));
   }
 
   async #putObject(key: string, bytes: Uint8Array, writeId: string): Promise<void> {
     await definite(async () => {
-      if (await putObject(this.#storage, key, bytes, writeId)) return;
+      if (await putObject(this.#context, key, bytes, writeId)) return;
       throw new LogError("internal", `another payload has the key ${key}`);
     });
   }
@@ -135,12 +135,15 @@ export class PayloadGone extends Error {
 }
 
 /** Stores an object under a key, whatever happens on the way. @returns false when somebody else's is there */
-export async function putObject(storage: Storage, key: string, bytes: Uint8Array, writeId: string): Promise<boolean> {
-  const attempts = new Attempts(storage);
+export async function putObject(context: Context, key: string, bytes: Uint8Array, writeId: string): Promise<boolean> {
+  const attempts = new Attempts(context);
   for (let mayBeMine = false; ; ) {
     try {
-      if (await storage.bucket.put(key, bytes, writeId)) return true;
-      return mayBeMine && (await repeat(storage, () => storage.bucket.writeIdOf(key))) === writeId;
+      if (await context.bucket.put(key, bytes, writeId)) return true;
+      if (!mayBeMine) return false;
+      const owner = await repeat(context, () => context.bucket.writeIdOf(key));
+      // Gone again: a collector was there in between.
+      if (owner !== undefined) return owner === writeId;
     } catch (reason) {
       const fault = faultOf(reason);
       if (fault.kind === "refused") throw asLogError(fault);

@@ -10,17 +10,17 @@ import { decodeSteps, type StoredStep } from "./items/steps.ts";
 import { spilledPk, spilledPrefix, spilledSk } from "./keys.ts";
 import { PayloadGone, type Payloads } from "./payloads.ts";
 import type { Reader } from "./reader.ts";
-import { repeat, type Storage } from "./storage.ts";
+import { repeat, type Context } from "./context.ts";
 
 /** Finds what a shard knows of its producers: in the head, among the spilled states, and older steps by following each to the one before it. */
 export class Producers {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #heads: Heads;
   readonly #reader: Reader;
   readonly #payloads: Payloads;
 
-  constructor(parts: { readonly storage: Storage; readonly heads: Heads; readonly reader: Reader; readonly payloads: Payloads }) {
-    this.#storage = parts.storage;
+  constructor(parts: { readonly context: Context; readonly heads: Heads; readonly reader: Reader; readonly payloads: Payloads }) {
+    this.#context = parts.context;
     this.#heads = parts.heads;
     this.#reader = parts.reader;
     this.#payloads = parts.payloads;
@@ -28,15 +28,15 @@ export class Producers {
 
   /** A state that is not in the head, by a strongly consistent read. */
   async spilled(shard: ShardKey, { producerId, index }: Pick<ProducerStep, "producerId" | "index">): Promise<StoredState | undefined> {
-    const item = await repeat(this.#storage, () => this.#storage.table.get({ pk: spilledPk(shard), sk: spilledSk(producerId, index) }));
+    const item = await repeat(this.#context, () => this.#context.table.get({ pk: spilledPk(shard), sk: spilledSk(producerId, index) }));
     return item === undefined ? undefined : decodeSpilled(item);
   }
 
   /** All states of a producer, by strongly consistent reads. */
   async all(shard: ShardKey, head: Head, producerId: bigint): Promise<readonly StoredState[]> {
-    const { table } = this.#storage;
+    const { table } = this.#context;
     const request = { pk: spilledPk(shard), prefix: spilledPrefix(producerId), limit: limits.partitionsPerShardMax + 1 };
-    const { items } = await repeat(this.#storage, () => table.query(request));
+    const { items } = await repeat(this.#context, () => table.query(request));
     const states = new Map(items.map(decodeSpilled).map((state) => [stateName(state.producerId, state.index), state]));
     for (const index of [null, ...Array(limits.partitionsPerShardMax).keys()]) {
       const name = stateName(producerId, index);

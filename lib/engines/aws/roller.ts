@@ -8,20 +8,21 @@ import { encodeSpilled, onlyForward } from "./items/spilled-producer.ts";
 import { n, readBytes } from "./items/values.ts";
 import { headKey } from "./keys.ts";
 import type { Pages } from "./pages.ts";
-import { asLogError, faultOf, newId, repeat, type Storage } from "./storage.ts";
+import { asLogError, faultOf, newId, repeat, type Context } from "./context.ts";
 import type { Change, Item, StoreFault } from "./table.ts";
+import type { Tuning } from "./tuning.ts";
 
 /**
  * Rolls a head's tail into a page (P6), by plain writes, so that no commit ever meets a transaction: the page, the states of producers that leave the
  * head, then the head. Each of them is durable before the next is sent; stopping in between leaves a page that nobody needs.
  */
 export class Roller {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #heads: Heads;
   readonly #pages: Pages;
 
-  constructor(storage: Storage, heads: Heads, pages: Pages) {
-    this.#storage = storage;
+  constructor(context: Context, heads: Heads, pages: Pages) {
+    this.#context = context;
     this.#heads = heads;
     this.#pages = pages;
   }
@@ -34,14 +35,14 @@ export class Roller {
     if (head.tailEntries === 0) return head;
     const page = encodePage(shard, {
       firstSeq: head.tailSeq,
-      rollId: newId(this.#storage),
+      rollId: newId(this.#context),
       bases: tailBases(head),
       maxTimestampsMs: await this.#maxTimestamps(shard, head),
       refs: head.rawTail,
     });
     // The same bytes under a key of its own: twice is once.
-    await repeat(this.#storage, () => this.#storage.table.put(page));
-    const evicted = idleStates(head);
+    await repeat(this.#context, () => this.#context.table.put(page));
+    const evicted = idleStates(head, this.#context.tuning);
     for (const state of evicted) await this.#spill(shard, state);
     const rolled = await this.#take(shard, head, evicted);
     this.#pages.learn(shard, decodePage(page));
@@ -51,7 +52,7 @@ export class Roller {
   async #take(shard: ShardKey, head: Head, evicted: readonly StoredState[]): Promise<Head> {
     const change = rollChange(head, evicted);
     try {
-      return this.#heads.learn(shard, await this.#storage.table.update(headKey(shard), change));
+      return this.#heads.learn(shard, await this.#context.table.update(headKey(shard), change));
     } catch (reason) {
       const fault = faultOf(reason);
       if (fault.kind === "refused") throw asLogError(fault);
@@ -62,12 +63,12 @@ export class Roller {
   /** The head, whatever became of the request: what it would change depends on `gen`, which only moves forward. */
   async #after(shard: ShardKey, fault: StoreFault): Promise<Item | undefined> {
     if (fault.kind === "condition") return fault.item;
-    return await repeat(this.#storage, () => this.#storage.table.get(headKey(shard)));
+    return await repeat(this.#context, () => this.#context.table.get(headKey(shard)));
   }
 
   async #spill(shard: ShardKey, state: StoredState): Promise<void> {
     try {
-      await repeat(this.#storage, () => this.#storage.table.put(encodeSpilled(shard, state), onlyForward(state)));
+      await repeat(this.#context, () => this.#context.table.put(encodeSpilled(shard, state), onlyForward(state)));
     } catch (reason) {
       // A later state, or this very one, is there.
       if (faultOf(reason).kind !== "condition") throw reason;
@@ -108,18 +109,18 @@ function rollChange(head: Head, evicted: readonly StoredState[]): Change {
 }
 
 /** The states that leave the head: those whose newest step is not in the tail, the oldest first, when there are more than a few. */
-function idleStates(head: Head): readonly StoredState[] {
-  const surplus = head.stateCount - limits.awsIdleStatesKept;
+function idleStates(head: Head, tuning: Tuning): readonly StoredState[] {
+  const surplus = head.stateCount - tuning.idleStatesKept;
   if (surplus <= 0) return [];
   const states = head.stateNames().flatMap((name) => head.state(name) ?? []);
   // When the head is full of states that are all in use, the oldest have to go too.
-  const isFull = head.stateCount > limits.awsHeadStatesMax / 2;
+  const isFull = head.stateCount > tuning.headStatesMax / 2;
   const idle = states.filter(({ seq }) => seq < head.tailSeq || isFull).sort((a, b) => a.seq - b.seq);
   return idle.slice(0, Math.min(surplus, limits.awsEntryStatesMax));
 }
 
 /** Whether the commit that led to this head is the one that rolls: it brought the tail past a multiple, and no other commit did. */
-export function crossesRoll(head: Head, entries: number, bytes: number): boolean {
+export function crossesRoll({ rollEntries, rollBytes }: Tuning, head: Head, entries: number, bytes: number): boolean {
   const crosses = (now: number, added: number, every: number): boolean => Math.floor(now / every) > Math.floor((now - added) / every);
-  return crosses(head.tailEntries, entries, limits.awsRollEntries) || crosses(head.tailBytes, bytes, limits.awsRollBytes);
+  return crosses(head.tailEntries, entries, rollEntries) || crosses(head.tailBytes, bytes, rollBytes);
 }

@@ -16,6 +16,8 @@ interface Waiting {
 export interface QueueOptions {
   /** How long a first append waits for others to share its commit, 0 to 250 ms. */
   readonly lingerMs: number;
+  /** Appends that one commit takes. */
+  readonly entriesMax: number;
   readonly clock: Clock;
   readonly commit: (appends: readonly Pending[]) => Promise<void>;
 }
@@ -64,10 +66,8 @@ export class ShardQueue {
   }
 
   #isFull(): boolean {
-    const { awsGroupEntriesMax, awsGroupBytesMax } = limits;
-    return (
-      this.#waiting.length >= awsGroupEntriesMax || this.#waiting.reduce((sum, { append }) => sum + append.bytes, 0) >= awsGroupBytesMax
-    );
+    const bytes = this.#waiting.reduce((sum, { append }) => sum + append.bytes, 0);
+    return this.#waiting.length >= this.#options.entriesMax || bytes >= limits.awsGroupBytesMax;
   }
 
   #pump(): void {
@@ -87,7 +87,7 @@ export class ShardQueue {
 
   /** The next appends that can be committed together. */
   #take(): readonly Waiting[] {
-    const group = new Group(this.#busy);
+    const group = new Group(this.#busy, this.#options.entriesMax);
     const left = this.#waiting.splice(0, lookedAtMax).filter((waiting) => !group.take(waiting));
     this.#waiting.unshift(...left);
     return group.members;
@@ -97,6 +97,7 @@ export class ShardQueue {
 /** Appends that go into one commit. */
 class Group {
   readonly members: Waiting[] = [];
+  readonly #entriesMax: number;
   readonly #passed: Set<bigint>;
   readonly #own = new Set<bigint>();
   #bytes = 0;
@@ -106,7 +107,8 @@ class Group {
   #isClosed = false;
 
   /** @param busy producers that have to wait for others of their own */
-  constructor(busy: ReadonlySet<bigint>) {
+  constructor(busy: ReadonlySet<bigint>, entriesMax: number) {
+    this.#entriesMax = entriesMax;
     this.#passed = new Set(busy);
   }
 
@@ -130,11 +132,11 @@ class Group {
 
   #fits({ bytes, entry, guards }: Pending, steps: number): boolean {
     if (this.members.length === 0) return true;
-    const { awsGroupBytesMax, awsGroupEntriesMax, awsGroupPartsMax, awsEntryStatesMax } = limits;
+    const { awsGroupBytesMax, awsGroupPartsMax, awsEntryStatesMax } = limits;
     return (
       !isAlone({ guards }) &&
       (this.#layout === undefined || guards?.layout === undefined || guards.layout === this.#layout) &&
-      this.members.length < awsGroupEntriesMax &&
+      this.members.length < this.#entriesMax &&
       this.#bytes + bytes <= awsGroupBytesMax &&
       this.#parts + entry.parts.length <= awsGroupPartsMax &&
       this.#steps + steps <= awsEntryStatesMax

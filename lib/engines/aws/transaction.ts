@@ -12,7 +12,7 @@ import type { Head, PlacedEntry } from "./items/head.ts";
 import { headKey, shardName } from "./keys.ts";
 import { crossesRoll } from "./roller.ts";
 import { decideOn } from "./shard-view.ts";
-import { asLogError, Attempts, faultOf, newId } from "./storage.ts";
+import { asLogError, Attempts, faultOf, newId } from "./context.ts";
 import type { StoreFault, TransactWrite } from "./table.ts";
 
 /** One shard's part of a transaction, decided and with its bytes stored. */
@@ -37,10 +37,10 @@ export class Transactions {
   async run(appends: readonly ShardAppend[], writes: readonly CatalogWrite[]): Promise<readonly Appended[]> {
     checkTransaction(appends, writes.length);
     checkCatalogWrites(writes);
-    const attempts = new Attempts(this.#parts.storage);
+    const attempts = new Attempts(this.#parts.context);
     const payloads = new Map<string, StoredPayload>();
     for (let count = 0; count < limits.awsAttemptsMax; count++) {
-      const decided = await preparing(this.#decide(appends));
+      const decided = await preparing(this.#decideAll(appends));
       const repeated = repeatedAnswer(decided);
       if (repeated !== undefined) return repeated;
       const prepared = await preparing(mapBounded(decided, limits.awsReadsAtOnceMax, (each) => this.#prepare(each, payloads)));
@@ -48,6 +48,12 @@ export class Transactions {
       if (answer !== undefined) return answer;
     }
     throw new LogError("throttled", "The shards changed too often meanwhile: send it again.", { retryAfterMs: limits.awsRetryAfterMs });
+  }
+
+  /** Heads are read one by one: a first attempt that comes to be done in between shows in some of them only. Reading again shows all of it. */
+  async #decideAll(appends: readonly ShardAppend[]): Promise<readonly Omit<Prepared, "payload">[]> {
+    const decided = await this.#decide(appends);
+    return isMixed(decided) ? await this.#decide(appends) : decided;
   }
 
   async #decide(appends: readonly ShardAppend[]): Promise<readonly Omit<Prepared, "payload">[]> {
@@ -59,7 +65,8 @@ export class Transactions {
   }
 
   async #roomIn(shard: ShardKey, head: Head): Promise<Head> {
-    const hasRoom = head.tailEntries < limits.awsTailEntriesMax && head.tailBytes <= limits.awsTailBytesMax / 2;
+    const { tailEntriesMax, tailBytesMax, headStatesMax } = this.#parts.context.tuning;
+    const hasRoom = head.tailEntries < tailEntriesMax && head.tailBytes <= tailBytesMax / 2 && head.stateCount <= headStatesMax / 2;
     return hasRoom ? head : await this.#parts.roller.roll(shard, head);
   }
 
@@ -77,12 +84,12 @@ export class Transactions {
     writes: readonly CatalogWrite[],
     attempts: Attempts,
   ): Promise<readonly Appended[] | undefined> {
-    const { storage } = this.#parts;
-    const writeId = newId(storage);
+    const { context } = this.#parts;
+    const writeId = newId(context);
     const all: TransactWrite[] = prepared.map(({ shard, head, draft, payload }) => ({
       kind: "update",
       key: headKey(shard),
-      change: commitChange(commitOf(head, [draft], payload)),
+      change: commitChange(commitOf(head, [draft], payload), context.tuning),
     }));
     for (const write of writes) all.push(transactWriteOf(write, writeId));
     try {
@@ -124,11 +131,11 @@ export class Transactions {
   async #answers(prepared: readonly Prepared[]): Promise<readonly Appended[]> {
     try {
       return await mapBounded(prepared, limits.awsReadsAtOnceMax, async ({ shard, head: before, draft, payload }) => {
-        const { heads, ambiguity, roller, inBackground } = this.#parts;
+        const { context, heads, ambiguity, roller, inBackground } = this.#parts;
         const head = await heads.read(shard);
         const [entry] = await ambiguity.find(shard, head, before.seq, payload.place.id);
         if (entry === undefined) throw new LogError("corrupt_log", `A transaction's entry ${payload.place.id} is not in its shard.`);
-        if (crossesRoll(head, 1, 0)) inBackground(roller.roll(shard, head));
+        if (crossesRoll(context.tuning, head, 1, 0)) inBackground(roller.roll(shard, head));
         return answerOf(draft, entry satisfies PlacedEntry);
       });
     } catch (reason) {
@@ -150,7 +157,7 @@ async function transactOnce(
 ): Promise<void> {
   for (let mayBeDone = false; ; mayBeDone = true) {
     try {
-      await parts.storage.table.transact(all, token);
+      await parts.context.table.transact(all, token);
       return;
     } catch (reason) {
       const fault = faultOf(reason);
@@ -164,12 +171,20 @@ async function transactOnce(
 
 /** The first answers when all of it is in the log; undefined when none of it is. @throws sequence_reused */
 function repeatedAnswer(decided: readonly Omit<Prepared, "payload">[]): readonly Appended[] | undefined {
-  const repeated = decided.filter(({ draft }) => draft.decided.decision.duplicateSeq !== undefined);
-  if (repeated.length === 0) return undefined;
-  if (repeated.length < decided.length || repeated.some(({ draft }) => draft.decided.decision.parts.length > 0)) {
+  if (!decided.some(isRepeated)) return undefined;
+  if (isMixed(decided)) {
     throw new LogError("sequence_reused", "A part of this transaction is in the log already, another is not: it is no retry.");
   }
   return decided.map(({ head, draft: { decided: own } }) => ({ seq: own.decision.duplicateSeq ?? head.seq, parts: own.decision.answer }));
+}
+
+function isRepeated({ draft }: Omit<Prepared, "payload">): boolean {
+  return draft.decided.decision.duplicateSeq !== undefined;
+}
+
+function isMixed(decided: readonly Omit<Prepared, "payload">[]): boolean {
+  const repeated = decided.filter(isRepeated);
+  return repeated.length > 0 && (repeated.length < decided.length || repeated.some(({ draft }) => draft.decided.decision.parts.length > 0));
 }
 
 function checkTransaction(appends: readonly ShardAppend[], writes: number): void {

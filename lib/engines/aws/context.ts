@@ -4,6 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Bucket } from "./bucket.ts";
 import { StoreFault, type Table } from "./table.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** What the engine is made over. */
 export interface Storage {
@@ -13,22 +14,26 @@ export interface Storage {
   readonly random: Random;
 }
 
+export interface Context extends Storage {
+  readonly tuning: Tuning;
+}
+
 /** The attempts of one operation: waits between them, longer each time and by chance (full jitter), until the time is up. */
 export class Attempts {
-  readonly #storage: Storage;
+  readonly #context: Context;
   readonly #startMs: number;
   readonly #deadlineMs: number;
   #count = 0;
 
-  constructor(storage: Storage, deadlineMs: number = limits.awsDeadlineMs) {
-    this.#storage = storage;
-    this.#startMs = storage.clock.nowMs();
+  constructor(context: Context, deadlineMs: number = limits.awsDeadlineMs) {
+    this.#context = context;
+    this.#startMs = context.clock.nowMs();
     this.#deadlineMs = deadlineMs;
   }
 
   /** Waits before the next attempt. @throws LogError, as the fault says, when there is no time left */
   async again(fault: StoreFault): Promise<void> {
-    const { clock, random } = this.#storage;
+    const { clock, random } = this.#context;
     const elapsedMs = clock.nowMs() - this.#startMs;
     // A clock that jumps back must not make this endless.
     const isOver = elapsedMs >= this.#deadlineMs || this.#count >= limits.awsAttemptsMax;
@@ -40,8 +45,8 @@ export class Attempts {
 }
 
 /** Runs what may be done twice, a read or a write that is the same each time, until it is done. @throws LogError; StoreFault `condition` */
-export async function repeat<T>(storage: Storage, operation: () => Promise<T>): Promise<T> {
-  const attempts = new Attempts(storage);
+export async function repeat<T>(context: Context, operation: () => Promise<T>): Promise<T> {
+  const attempts = new Attempts(context);
   for (;;) {
     try {
       return await operation();
@@ -91,6 +96,6 @@ export function asLogError(fault: StoreFault): LogError {
 }
 
 /** A new id of 16 hex digits. */
-export function newId({ random }: Storage): string {
+export function newId({ random }: Context): string {
   return Array.from(random.bytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

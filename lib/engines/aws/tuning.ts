@@ -1,0 +1,32 @@
+import { limits } from "../../core/limits.ts";
+
+/** Sizes that decide how the engine works and not whether it is right. Tests make them small, so that a few entries roll, spill and go to S3. */
+export interface Tuning {
+  /** A commit that brings the tail past a multiple of one of these rolls it. */
+  readonly rollEntries: number;
+  readonly rollBytes: number;
+  /** A tail this full takes no commit before it was rolled. */
+  readonly tailEntriesMax: number;
+  readonly tailBytesMax: number;
+  readonly headStatesMax: number;
+  readonly idleStatesKept: number;
+  /** Payloads up to this size are items, unless the entry wishes otherwise. */
+  readonly inlineBytes: number;
+  /** Payloads up to this size are read whole. */
+  readonly payloadWholeBytes: number;
+  readonly payloadCacheBytes: number;
+  readonly pagesCached: number;
+}
+
+export const defaultTuning: Tuning = {
+  rollEntries: limits.awsRollEntries,
+  rollBytes: limits.awsRollBytes,
+  tailEntriesMax: limits.awsTailEntriesMax,
+  tailBytesMax: limits.awsTailBytesMax,
+  headStatesMax: limits.awsHeadStatesMax,
+  idleStatesKept: limits.awsIdleStatesKept,
+  inlineBytes: limits.awsInlineBytes,
+  payloadWholeBytes: limits.awsPayloadWholeBytes,
+  payloadCacheBytes: limits.awsPayloadBytesCachedMax,
+  pagesCached: limits.awsPagesCachedMax,
+};
