@@ -11,8 +11,8 @@ import { startDynamoDbLocal } from "../../scripts/emulators/dynamodb-local.ts";
 import { runOp, TableOps } from "./table-ops.ts";
 import type { TableOp } from "./table-ops.ts";
 
-const sequences = 800;
-const opsOfEach = 10;
+const sequences = 600;
+const opsOfEach = 14;
 const atOnce = 8;
 
 describe("the simulated table answers as DynamoDB Local does", () => {

@@ -34,17 +34,21 @@ export class TableOps {
   readonly #prng: Prng;
   readonly #pk: string;
   #lastTransaction: TableOp | undefined;
+  readonly #firstPuts: string[];
 
   constructor(prng: Prng, pk: string) {
     this.#prng = prng;
     this.#pk = pk;
+    this.#firstPuts = sks.filter(() => prng.chance(0.7));
   }
 
   next(): TableOp {
     const prng = this.#prng;
+    const sk = this.#firstPuts.pop();
+    if (sk !== undefined) return { kind: "write", write: { kind: "put", item: this.#item({ pk: this.#pk, sk }) } };
     const chance = prng.fraction();
     if (chance < 0.05) return { kind: "get", key: this.#key() };
-    if (chance < 0.15) return { kind: "query", request: this.#query() };
+    if (chance < 0.25) return { kind: "query", request: this.#query() };
     if (chance < 0.85) return { kind: "write", write: this.#write(this.#key()) };
     if (chance < 0.88 && this.#lastTransaction !== undefined) return this.#lastTransaction;
     const keys = new Set(Array.from({ length: prng.between(1, 3) }, () => prng.pick(sks)));
@@ -107,6 +111,8 @@ export class TableOps {
         () => "tail = list_append(:ref, hw)",
         () => "hw = list_append(if_not_exists(hw, :none), :ref)",
         () => `tail[${i()}] = :ref`,
+        () => `tail[${i()}] = :n, tail[${i()}] = :one`,
+        () => `hw[${i()}] = :n, hw[${i()}] = seq`,
         () => "p.#a = list_append(:ref, hw)",
         () => "p.#a = :ref",
         () => "p.#a[0] = :n",
