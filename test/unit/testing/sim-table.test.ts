@@ -69,9 +69,9 @@ describe("the simulated table", () => {
   });
 
   const refusals: readonly (readonly [update: string, condition?: string])[] = [
-    ["SET a = missing + :x"],
+    ["SET a = gone + :x"],
     ["SET a = s + :x"],
-    ["SET missing.a = :x"],
+    ["SET gone.a = :x"],
     ["SET l.a = :x"],
     ["REMOVE m[0], l[0].x"],
     ["SET m = :x, m.a = :x"],
