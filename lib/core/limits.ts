@@ -44,6 +44,9 @@ export const limits = {
   fetchAnswerCharsMax: 32 * 1024 * 1024,
   /** The longest long poll. */
   fetchWaitMsMax: 30_000,
+  /** Where other processes may write too, a waiting reader looks for what they wrote this often: soon at first, then at longer intervals. */
+  sharedPollMs: 50,
+  sharedPollMsMax: 1_000,
   /** Topics that one process remembers, and for how long before it reads them again. */
   topicCacheMax: 20_000,
   topicCacheMs: 5_000,

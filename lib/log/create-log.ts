@@ -16,7 +16,7 @@ import { appendBatches } from "./raw-appender.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { topicRunner } from "./topic-runner.ts";
 import { CatalogTopics } from "./topics.ts";
-import { waitForChange } from "./wait.ts";
+import { waitForTopic } from "./wait.ts";
 
 export interface LogParts {
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const closing = new AbortController();
   const cache = new TopicCache(engine.catalog, clock, engine.isShared);
   const topics = new CatalogTopics({ engine, clock, random, cache, hub });
-  const services = { journal, clock, compression, hub, closing: closing.signal };
+  const services = { journal, clock, compression, hub, isShared: engine.isShared, closing: closing.signal };
   const appender = new Appender(
     services,
     random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0),
@@ -41,6 +41,13 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const onTopic = topicRunner(cache, topics);
 
   const all = (topic: Topic): readonly number[] => [...Array(topic.partitions).keys()];
+
+  const marksOf = async (topic: Topic, partitions: readonly number[]): Promise<readonly Watermarks[]> => {
+    const shards = [...new Set(partitions.map((partition) => placeOf(topic, partition).shard.shard))];
+    const heads = await mapBounded(shards, limits.shardConcurrency, (shard) => journal.head({ topicId: topic.id, shard }));
+    const byShard = new Map(shards.map((shard, at) => [shard, heads[at] as ShardHead]));
+    return partitions.map((partition) => watermarksOf(topic, partition, byShard));
+  };
 
   return {
     topics,
@@ -72,17 +79,15 @@ export function createLog(engine: Engine, parts: LogParts): Log {
       onTopic(name, async (topic) => {
         const asked = partitions ?? all(topic);
         for (const partition of asked) checkPartition(topic, partition);
-        const shards = [...new Set(asked.map((partition) => placeOf(topic, partition).shard.shard))];
-        const heads = await mapBounded(shards, limits.shardConcurrency, (shard) => journal.head({ topicId: topic.id, shard }));
-        const byShard = new Map(shards.map((shard, at) => [shard, heads[at] as ShardHead]));
-        return asked.map((partition) => watermarksOf(topic, partition, byShard));
+        return await marksOf(topic, asked);
       }),
-    changed: (name, waitMs, signal) => {
+    changed: (name, waitMs, signal, since) => {
       const before = hub.changes;
       return onTopic(name, async (topic) => {
         if (hub.changes !== before) return;
-        const wait = waitForChange(services, { topicId: topic.id, shard: undefined }, signal);
-        await wait.until(waitMs).finally(() => wait.end());
+        const ends = async (): Promise<string> => JSON.stringify(await marksOf(topic, all(topic)));
+        const was = since === undefined ? undefined : JSON.stringify(since);
+        await waitForTopic(services, topic, { waitMs, ends, was, signal });
       });
     },
     close: async () => {

@@ -7,13 +7,15 @@ import type { EntryRef, Journal, PartRef } from "../ports/journal.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import type { FetchFrom, FetchRequest, FetchResult, TimeOffset, Topic } from "./log.ts";
 import { placeOf, type Place } from "./placement.ts";
-import { waitForChange } from "./wait.ts";
+import { PollPauses, waitForChange } from "./wait.ts";
 
 export interface FetchServices {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly compression: Compression;
   readonly hub: ChangeHub;
+  /** Whether others may write to the same store. */
+  readonly isShared: boolean;
   /** Aborts when the log closes. */
   readonly closing: AbortSignal;
 }
@@ -29,6 +31,7 @@ export async function fetchBatches(services: FetchServices, topic: Topic, partit
   const place = placeOf(topic, partition);
   const bounds = { bytesMax: request.bytesMax ?? limits.fetchBytesDefault, recordsMax: request.recordsMax ?? Number.MAX_SAFE_INTEGER };
   const deadlineMs = clock.nowMs() + (request.waitMs ?? 0);
+  const pauses = new PollPauses(services.isShared);
   let from = request.from;
   for (;;) {
     const wait = request.waitMs === undefined || request.waitMs === 0 ? undefined : waitForChange(services, place.shard, request.signal);
@@ -47,7 +50,7 @@ export async function fetchBatches(services: FetchServices, topic: Topic, partit
       if (wait === undefined || leftMs <= 0 || stopped)
         return { offset, batches: new Uint8Array(0), nextOffset: offset, highWatermark, logStartOffset };
       if (typeof from === "string") from = offset;
-      await wait.until(leftMs);
+      await wait.until(pauses.next(leftMs));
     } finally {
       wait?.end();
     }

@@ -14,8 +14,11 @@ export interface Log {
   offsetsForTime(topic: string, timestampMs: number, partitions?: readonly number[]): Promise<readonly TimeOffset[]>;
   /** The log start offset and high watermark of partitions (default: all). */
   watermarks(topic: string, partitions?: readonly number[]): Promise<readonly Watermarks[]>;
-  /** Resolves when something was appended to the topic, or it was grown or deleted, after this call was made; or after `waitMs`, or on abort: a hint to look again. */
-  changed(topic: string, waitMs: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when something was appended to the topic, or it was grown or deleted, after this call was made; or after `waitMs`, or on abort: a hint to look again.
+   * @param since the watermarks of all partitions that the caller has seen: when they are others already, it resolves at once
+   */
+  changed(topic: string, waitMs: number, signal?: AbortSignal, since?: readonly Watermarks[]): Promise<void>;
   /** Ends waits, then the engine. */
   close(): Promise<void>;
 }

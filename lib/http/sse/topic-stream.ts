@@ -36,20 +36,10 @@ export async function streamTopic(call: Call): Promise<AppResponse> {
 
 /** @returns false when nothing came in `limits.streamKeepAliveMs` */
 async function waitForMore(call: Call, topicId: string, position: TopicPosition, signal: AbortSignal): Promise<boolean> {
-  const { services, topic } = call;
-  const isAhead = async (): Promise<boolean> => partitionsAhead(position, await watermarks(call, topicId)).length > 0;
-  const enough = new AbortController();
-  // Listening starts before looking: what comes in between is not missed.
-  const change = services.log.changed(topic, limits.streamKeepAliveMs, AbortSignal.any([signal, enough.signal]));
-  const ended = change.then(undefined, () => undefined);
-  try {
-    if (await isAhead()) return true;
-    await change;
-    return await isAhead();
-  } finally {
-    enough.abort();
-    await ended;
-  }
+  const marks = await watermarks(call, topicId);
+  if (partitionsAhead(position, marks).length > 0) return true;
+  await call.services.log.changed(call.topic, limits.streamKeepAliveMs, signal, marks);
+  return partitionsAhead(position, await watermarks(call, topicId)).length > 0;
 }
 
 function partitionsAhead(position: TopicPosition, marks: readonly Watermarks[]): readonly number[] {
