@@ -1,3 +1,5 @@
+import { limits } from "../core/limits.ts";
+
 /**
  * What can be set, in one place: it feeds the command line's flags and help, the environment and the server.
  * A flag wins over the environment, the environment over the default.
@@ -14,6 +16,7 @@ export interface Setting {
   readonly check: (value: string) => string | undefined;
 }
 
+const any = (): undefined => undefined;
 const some = (value: string) => (value === "" ? "given" : undefined);
 const port = (value: string) => (/^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : "a port from 0 to 65535");
 const webUrl = (value: string) => (/^https?:\/\/[^/\s]/.test(value) ? undefined : "a URL such as http://127.0.0.1:7070");
@@ -48,9 +51,41 @@ export const serverSettings = {
     flag: "engine",
     env: "STRATALOG_ENGINE",
     default: "local",
-    unit: "local|memory",
-    doc: "What the log runs on: files in the data folder, or memory alone (gone at the end).",
-    check: (value) => (value === "local" || value === "memory" ? undefined : "local or memory"),
+    unit: "local|aws|memory",
+    doc: "What the log runs on: files in the data folder, a DynamoDB table and an S3 bucket, or memory alone (gone at the end).",
+    check: (value) => (["local", "aws", "memory"].includes(value) ? undefined : "local, aws or memory"),
+  },
+  table: {
+    flag: "table",
+    env: "STRATALOG_TABLE",
+    default: "",
+    unit: "name",
+    doc: "Engine aws: the DynamoDB table.",
+    check: any,
+  },
+  bucket: {
+    flag: "bucket",
+    env: "STRATALOG_BUCKET",
+    default: "",
+    unit: "name",
+    doc: "Engine aws: the S3 bucket.",
+    check: any,
+  },
+  region: {
+    flag: "region",
+    env: "STRATALOG_REGION",
+    default: "",
+    unit: "region",
+    doc: "Engine aws: the region of both. Where it is not given, the AWS SDK finds it (AWS_REGION, profile).",
+    check: any,
+  },
+  linger: {
+    flag: "linger",
+    env: "STRATALOG_LINGER",
+    default: "0",
+    unit: "ms",
+    doc: "Engine aws: how long a request waits for others to share its commit, 0 to 250: slower and cheaper.",
+    check: (value) => (/^\d{1,3}$/.test(value) && Number(value) <= limits.awsLingerMsMax ? undefined : `0 to ${limits.awsLingerMsMax}`),
   },
 } as const satisfies Record<string, Setting>;
 

@@ -25,6 +25,11 @@ export const topicSettings = {
     check: oneOf("producer", "uncompressed", "gzip", "zstd"),
   },
   "delete.retention.ms": { default: "86400000", doc: "How long compaction keeps a tombstone.", check: integer(0, Number.MAX_SAFE_INTEGER) },
+  "inline.max.bytes": {
+    default: String(limits.awsInlineBytes),
+    doc: "Engine aws: requests up to this many bytes are kept in DynamoDB (fast), bigger ones in S3 (cheap when big).",
+    check: integer(0, limits.awsInlineBytesMax),
+  },
   "max.message.bytes": { default: "1048588", doc: "The largest record batch.", check: integer(0, limits.messageBytesMax) },
   "message.timestamp.type": { default: "CreateTime", doc: "Whose time a record has.", check: oneOf("CreateTime", "LogAppendTime") },
   "min.cleanable.dirty.ratio": { default: "0.5", doc: "How much of a log must be uncompacted before compaction runs.", check: ratio },

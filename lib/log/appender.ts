@@ -5,7 +5,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Compression, CompressionType } from "../ports/compression.ts";
 import type { Appended, EntryPart, Guards, Journal, ProducerStep, ShardAppend } from "../ports/journal.ts";
 import type { ChangeHub } from "./change-hub.ts";
-import { batchSettings } from "./batch-settings.ts";
+import { batchSettings, entryOf } from "./batch-settings.ts";
 import { mapBounded } from "../core/bounded.ts";
 import type { AppendOptions, AppendRequest, RecordResult, Topic } from "./log.ts";
 import { pinnedPartitions } from "./pinned-partitions.ts";
@@ -44,7 +44,7 @@ export class Appender {
       step: step && placedStep(step, shards),
       layout: pinned ? layoutOf(topic) : undefined,
     });
-    const appends = shards.map((run) => ({ shard: run.shard, entry: { parts: this.#parts(topic, run) }, guards }));
+    const appends = shards.map((run) => ({ shard: run.shard, entry: entryOf(topic, this.#parts(topic, run)), guards }));
     const results = new Array<RecordResult>(request.records.length);
     const [only] = appends;
     if (appends.length === 1 && only !== undefined) await this.#appendOne(only, shards[0], results);

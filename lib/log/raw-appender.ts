@@ -10,7 +10,7 @@ import { LogError } from "../core/errors.ts";
 import type { CompressionType } from "../ports/compression.ts";
 import type { EntryPart, ProducerStep } from "../ports/journal.ts";
 import { type AppendServices, checkAppendOptions, guardsOf } from "./appender.ts";
-import { batchSettings } from "./batch-settings.ts";
+import { batchSettings, entryOf } from "./batch-settings.ts";
 import type { AppendedBatches, AppendOptions, Topic } from "./log.ts";
 import { checkPartition, placeOf } from "./placement.ts";
 
@@ -34,7 +34,7 @@ export async function appendBatches(
   const { shard, index } = placeOf(topic, partition);
   const guards = guardsOf({ index, expectedOffset: options.expectedOffset, step: stepOf(index, headers, options.producer) });
   const part = partOf(settings, topic, index, bytes, headers);
-  const appended = await services.journal.append(shard, { parts: [part] }, guards);
+  const appended = await services.journal.append(shard, entryOf(topic, [part]), guards);
   services.hub.notify(shard);
   const answer = appended.parts[0];
   if (answer === undefined) throw new LogError("internal", "the journal gave no answer for the partition", { outcome: "unknown" });

@@ -53,7 +53,7 @@ export class CatalogTopics implements Topics {
     } catch (reason) {
       const error = LogError.from(reason);
       if (error.outcome === "not-applied") await this.#closeShards(row);
-      throw error.code === "conflict" ? alreadyExists(name) : error;
+      throw error.code === "conflict" && error.outcome === "not-applied" ? alreadyExists(name) : error;
     }
     return topicOf(name, row);
   }

@@ -9,6 +9,7 @@ import type { RunningServer } from "../../server/index.ts";
 import { type Command, type Context, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
 import { watchNpm } from "../npm-parent.ts";
+import { UsageError } from "../usage-error.ts";
 
 const lockWaitMs = 3_000;
 const lockLookMs = 100;
@@ -16,25 +17,30 @@ const lockLookMs = 100;
 export const serve: Command = {
   path: ["serve"],
   aliases: ["dev"],
-  summary: "Run the log on this machine.",
+  summary: "Run the log: on this machine's disk, or on DynamoDB and S3.",
   details: [
     "Every acknowledged record is on disk. Ctrl-C (or SIGTERM) ends it gracefully; after a kill or a power cut it starts again as it was.",
   ],
   flags: { ...jsonFlag, json: { type: "boolean", doc: "Print where it listens as one line of JSON." } },
   settings: serverSettings,
-  examples: ["stratalog serve", "stratalog serve --port 7071 --data /var/lib/stratalog", "stratalog dev --port 0 --engine memory"],
+  examples: [
+    "stratalog serve",
+    "stratalog serve --port 7071 --data /var/lib/stratalog",
+    "stratalog dev --port 0 --engine memory",
+    "stratalog serve --engine aws --table my-log --bucket my-log-bucket --region eu-west-1",
+  ],
   run: async (context) => {
     const { io, setting } = context;
     const port = Number(setting(serverSettings.port));
     const host = setting(serverSettings.host);
     const engineName = setting(serverSettings.engine);
-    const data = engineName === "memory" ? undefined : resolve(setting(serverSettings.data));
+    const data = engineName === "local" ? resolve(setting(serverSettings.data)) : undefined;
     const server = await start(context, data, { host, port, engineName });
     const pidFile = data === undefined ? undefined : join(data, "pid");
     // A convenience: a full disk must not keep the log from serving reads.
     if (pidFile !== undefined) await writeFile(pidFile, `${process.pid}\n`).catch(() => undefined);
     const facts = { url: server.url, port: server.port, engine: engineName, data: data ?? null, pid: process.pid };
-    await answer(context, facts, () => welcome(server, data, io.env));
+    await answer(context, facts, () => welcome(server, whereOf(context, engineName, data), io.env));
     await ended(context);
     await say(context, "Closing: finishing what runs. Once more ends it at once.");
     await server.close();
@@ -61,7 +67,7 @@ interface Listen {
 /** Loaded only here: the other commands talk to a server and start faster without it. */
 async function start(context: Context, data: string | undefined, listen: Listen): Promise<RunningServer> {
   const { startServer } = await import("../../server/index.ts");
-  const engine = await open(context, data);
+  const engine = await open(context, data, listen.engineName);
   try {
     return await startServer({ engine, ...listen });
   } catch (reason) {
@@ -70,7 +76,8 @@ async function start(context: Context, data: string | undefined, listen: Listen)
   }
 }
 
-async function open(context: Context, data: string | undefined): Promise<Engine> {
+async function open(context: Context, data: string | undefined, engineName: string): Promise<Engine> {
+  if (engineName === "aws") return await openAws(context);
   if (data === undefined) {
     const { createMemoryEngine } = await import("../../engines/memory/index.ts");
     return createMemoryEngine();
@@ -89,13 +96,47 @@ async function open(context: Context, data: string | undefined): Promise<Engine>
   }
 }
 
-function welcome({ url }: RunningServer, data: string | undefined, env: Context["io"]["env"]): string {
+async function openAws(context: Context): Promise<Engine> {
+  const options = awsOptions(context);
+  const { checkStore, openAwsEngine } = await import("../../aws/open-engine.ts");
+  const engine = openAwsEngine(options);
+  try {
+    await checkStore(engine, options);
+    return engine;
+  } catch (reason) {
+    await engine.close();
+    throw reason;
+  }
+}
+
+function awsOptions({ setting }: Context): {
+  readonly table: string;
+  readonly bucket: string;
+  readonly region?: string;
+  readonly lingerMs: number;
+} {
+  const { table, bucket, region, linger } = serverSettings;
+  const named = { table: setting(table), bucket: setting(bucket) };
+  if (named.table === "" || named.bucket === "") {
+    throw new UsageError("The aws engine needs --table and --bucket (or STRATALOG_TABLE and STRATALOG_BUCKET).");
+  }
+  return { ...named, lingerMs: Number(setting(linger)), ...(setting(region) !== "" && { region: setting(region) }) };
+}
+
+function whereOf(context: Context, engineName: string, data: string | undefined): string {
+  if (data !== undefined) return `Data folder: ${data}`;
+  if (engineName === "memory") return "In memory only: everything is gone when it ends.";
+  const { table, bucket } = awsOptions(context);
+  return `DynamoDB table ${table}, S3 bucket ${bucket}`;
+}
+
+function welcome({ url }: RunningServer, store: string, env: Context["io"]["env"]): string {
   // In a clone npm finds the command; where it is installed, the shell does.
   const name = import.meta.url.endsWith(".ts") ? "npx stratalog" : "stratalog";
   const where = url === (env["STRATALOG_URL"] ?? "http://127.0.0.1:7070") ? "" : ` --url ${url}`;
   return [
     `Stratalog listens on ${url}`,
-    data === undefined ? "In memory only: everything is gone when it ends." : `Data folder: ${data}`,
+    store,
     "",
     "Three lines to try, in another terminal:",
     `  ${name} topics create orders --partitions 6${where}`,

@@ -61,31 +61,23 @@ export class AwsCatalog implements Catalog {
   }
 
   /**
-   * One write. When its outcome is not known, the item tells if it was this write that made it so; if not, a write with a condition is sent
-   * again: the condition lets only one of the attempts through.
+   * One write, never sent again once it may have been done: an attempt that comes late could find its condition true anew, after a deletion, and undo what
+   * happened since. When its outcome is not known, the item tells if it was this write that made it so.
    */
   async #write(write: CatalogWrite): Promise<void> {
     const writeId = newId(this.#context);
     const attempts = new Attempts(this.#context);
-    for (let mayBeDone = false; ; ) {
+    for (;;) {
       try {
         await this.#send(write, writeId);
         return;
       } catch (reason) {
         const fault = faultOf(reason);
-        if (fault.kind === "condition") {
-          if (!mayBeDone) throw catalogConflict(write.key);
-          if (isWrittenBy(fault.item, writeId)) return;
-          throw unknown(catalogConflict(write.key));
-        }
-        if (mayBeDone && fault.kind !== "unknown") throw unknown(asLogError(fault));
+        if (fault.kind === "condition") throw catalogConflict(write.key);
         if (fault.kind === "refused") throw asLogError(fault);
         if (fault.kind === "unknown") {
-          mayBeDone = true;
-          if (write.if === "any") {
-            await this.#findOut(write, writeId, asLogError(fault));
-            return;
-          }
+          if ("put" in write && (await this.#isWritten(write.key, writeId))) return;
+          throw asLogError(fault);
         }
         await attempts.again(fault);
       }
@@ -99,17 +91,14 @@ export class AwsCatalog implements Catalog {
     else await table.delete(key, conditionOf(write.if));
   }
 
-  /** Without a condition a second attempt could undo what another writer did in between: it is looked for, not sent again. */
-  async #findOut(write: CatalogWrite, writeId: string, error: LogError): Promise<void> {
-    const item = await repeat(this.#context, () => this.#context.table.get(catalogKey(write.key))).catch((reason: unknown) => {
+  async #isWritten(key: CatalogKey, writeId: string): Promise<boolean> {
+    try {
+      const item = await repeat(this.#context, () => this.#context.table.get(catalogKey(key)));
+      return item?.["w"] !== undefined && readText(item["w"], "a catalog item's w") === writeId;
+    } catch (reason) {
       throw unknown(reason);
-    });
-    if ("put" in write ? !isWrittenBy(item, writeId) : item !== undefined) throw error;
+    }
   }
-}
-
-function isWrittenBy(item: Item | undefined, writeId: string): boolean {
-  return item?.["w"] !== undefined && readText(item["w"], "a catalog item's w") === writeId;
 }
 
 /** The key to start after; one before all that have the prefix is no bound. */

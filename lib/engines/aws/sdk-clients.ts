@@ -10,6 +10,8 @@ export interface AwsClientOptions {
   /** Default: as the SDK finds them in the environment. */
   readonly credentials?: NonNullable<DynamoDBClientConfig["credentials"]>;
   readonly requestTimeoutMs: number;
+  /** Of S3, whose requests carry up to 32 MiB. Default six times the other. */
+  readonly objectTimeoutMs?: number;
   /** For tests only, which show that the log breaks when the SDK repeats what it cannot know to be harmless. Default 1. */
   readonly maxAttempts?: number;
 }
@@ -24,26 +26,21 @@ const sockets = { keepAlive: true, maxSockets: 256 };
 
 /** Both clients as this engine needs them: every request is sent once, and ends in time. */
 export function awsClients(options: AwsClientOptions): AwsClients {
-  const { region, endpoint = {}, credentials, requestTimeoutMs, maxAttempts = 1 } = options;
+  const { region, endpoint = {}, credentials, requestTimeoutMs, objectTimeoutMs = 6 * requestTimeoutMs, maxAttempts = 1 } = options;
   const common = {
     maxAttempts,
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
-    requestHandler: {
-      connectionTimeout: Math.min(connectMsMax, requestTimeoutMs),
-      requestTimeout: requestTimeoutMs,
-      // Else it would only warn.
-      throwOnRequestTimeout: true,
-      // The request's own ends with the response's head.
-      socketTimeout: requestTimeoutMs,
-      httpAgent: sockets,
-      httpsAgent: sockets,
-    },
   };
   return {
-    dynamodb: new DynamoDBClient({ ...common, ...(endpoint.dynamodb === undefined ? {} : { endpoint: endpoint.dynamodb }) }),
+    dynamodb: new DynamoDBClient({
+      ...common,
+      requestHandler: handlerOptions(requestTimeoutMs),
+      ...(endpoint.dynamodb === undefined ? {} : { endpoint: endpoint.dynamodb }),
+    }),
     s3: new S3Client({
       ...common,
+      requestHandler: handlerOptions(objectTimeoutMs),
       ...(endpoint.s3 === undefined ? {} : { endpoint: endpoint.s3, forcePathStyle: true }),
       // What is stored carries checksums of its own, which are checked wherever it is read.
       requestChecksumCalculation: "WHEN_REQUIRED",
@@ -51,5 +48,18 @@ export function awsClients(options: AwsClientOptions): AwsClients {
       // It would open a connection for each large object.
       expectContinueHeader: false,
     }),
+  };
+}
+
+function handlerOptions(timeoutMs: number) {
+  return {
+    connectionTimeout: Math.min(connectMsMax, timeoutMs),
+    requestTimeout: timeoutMs,
+    // Else it would only warn.
+    throwOnRequestTimeout: true,
+    // The request's own ends with the response's head.
+    socketTimeout: timeoutMs,
+    httpAgent: sockets,
+    httpsAgent: sockets,
   };
 }
