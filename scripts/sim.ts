@@ -3,6 +3,7 @@
  * the history checker. One `--seed` prints its whole trace on standard error. Exit code 1 with the seed and the finding.
  */
 import { parseArgs } from "node:util";
+import { missingAwsGuards } from "../lib/testing/sim/aws/missing-guards.ts";
 import { awsSimStore } from "../lib/testing/sim/aws-store.ts";
 import { localSimStore } from "../lib/testing/sim/local-store.ts";
 import { missingGuards } from "../lib/testing/sim/missing-guards.ts";
@@ -89,7 +90,7 @@ async function runSeed(engine: string, seed: number, options: SimulateOptions, s
 
 /** A simulator that does not find a guard that is missing proves nothing. */
 async function runGuards(): Promise<void> {
-  const guards = Object.entries(missingGuards);
+  const guards = Object.entries<SimulateOptions>({ ...missingGuards, ...missingAwsGuards });
   let found = 0;
   for (const [name, options] of guards) {
     const seed = await firstSeedThatFinds(options);

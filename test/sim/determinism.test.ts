@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { awsSimStore } from "../../lib/testing/sim/aws-store.ts";
 import { localSimStore } from "../../lib/testing/sim/local-store.ts";
 import { simulate } from "../../lib/testing/sim/simulate.ts";
 
 describe("a seed", () => {
-  for (const [engine, options] of Object.entries({ memory: {}, local: { store: localSimStore() } })) {
+  for (const [engine, options] of Object.entries({ memory: {}, local: { store: localSimStore() }, aws: { store: awsSimStore() } })) {
     for (const seed of [1, 7, 2 ** 40 + 11]) {
       it(`${seed} gives the same run twice over the ${engine} engine, to the last line`, async () => {
         const first = await simulate(seed, options);

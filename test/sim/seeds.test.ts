@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { awsSimStore } from "../../lib/testing/sim/aws-store.ts";
 import { localSimStore } from "../../lib/testing/sim/local-store.ts";
 import { simulate } from "../../lib/testing/sim/simulate.ts";
 import { indexFiles } from "./index-files.ts";
@@ -7,7 +8,7 @@ import { indexFiles } from "./index-files.ts";
 const seeds = Array.from({ length: 60 }, (_, i) => 1_000_000 + i);
 
 describe("the log keeps its promises", () => {
-  for (const [engine, options] of Object.entries({ memory: {}, local: { store: localSimStore() } })) {
+  for (const [engine, options] of Object.entries({ memory: {}, local: { store: localSimStore() }, aws: { store: awsSimStore() } })) {
     it(`in ${seeds.length} simulated runs over the ${engine} engine (npm run sim for more)`, async () => {
       let [acknowledged, unknown, polls] = [0, 0, 0];
       for (const seed of seeds) {

@@ -1,5 +1,6 @@
 import { createAwsEngine, type Storage } from "../../engines/aws/index.ts";
 import { collectOnce } from "./aws/collector.ts";
+import { damaging } from "./aws/damage.ts";
 import { faultyStorage, noStorageFaults, type StorageFaults } from "./aws/faulty-storage.ts";
 import { SimBucket } from "./aws/sim-bucket.ts";
 import { SimTable } from "./aws/sim-table.ts";
@@ -45,8 +46,11 @@ export function awsSimStore(options: AwsStoreOptions = {}): StoreMaker {
     const lingerMs = draws.pick([0, 0, 5]);
     const skewMsMax = draws.pick([0, 3_600_000, 86_400_000]);
     let faults = noStorageFaults;
-    const connect = (life: Life): Pick<Storage, "table" | "bucket"> =>
-      wrap(faultyStorage({ table, bucket, scheduler, network, prng: draws.fork(), faults: () => faults, retriesWrites }, life));
+    const damage = draws.pick([0, 0, 0.1]);
+    const connect = (life: Life): Pick<Storage, "table" | "bucket"> => {
+      const far = faultyStorage({ table, bucket, scheduler, network, prng: draws.fork(), faults: () => faults, retriesWrites }, life);
+      return wrap(damaging(far, draws.fork(), () => (faults === noStorageFaults ? 0 : damage)));
+    };
     const collector = new Life("collector", scheduler);
     const collectEveryMs = draws.pick([Number.POSITIVE_INFINITY, 4_000, 700]);
     const collect = (): void => {
