@@ -3,7 +3,6 @@ import { ItemVersions } from "./item-versions.ts";
 import { checkedKey, readied } from "./one-write.ts";
 import { checkQuery, selectPage } from "./select-page.ts";
 import { TokenMemory, transactionEffects } from "./transaction.ts";
-import { storedItem } from "./values.ts";
 
 /** How far behind an eventual read can be. */
 export const staleMsMax = 500;
@@ -11,7 +10,7 @@ export const staleMsMax = 500;
 /** Reads of how a table was: what an eventual read may answer. */
 export type PastReads = Pick<Table, "get" | "query">;
 
-/** A DynamoDB table in memory. It does at once what it is asked: what can go wrong on the way there is for `faulty-storage.ts`. */
+/** A DynamoDB table in memory. It keeps copies, and what it answers is its own: not to be changed. It does at once what it is asked: what can go wrong on the way there is for `faulty-storage.ts`. */
 export class SimTable implements Table {
   readonly #clock: { nowMs(): number };
   readonly #items = new ItemVersions(staleMsMax);
@@ -23,7 +22,7 @@ export class SimTable implements Table {
 
   /** All items, those of one pk in their order. */
   get snapshot(): readonly Item[] {
-    return [...this.#items.all()].map((item) => storedItem(item));
+    return [...this.#items.all()];
   }
 
   /** As the table was at a time, at most `staleMsMax` ago. */
@@ -40,7 +39,7 @@ export class SimTable implements Table {
   }
 
   async update(key: Key, change: Change): Promise<Item> {
-    return storedItem(this.#write({ kind: "update", key, change }) ?? {});
+    return this.#write({ kind: "update", key, change }) ?? {};
   }
 
   async delete(key: Key, condition?: Condition): Promise<void> {
@@ -60,14 +59,12 @@ export class SimTable implements Table {
   }
 
   #get(key: Key, atMs?: number): Item | undefined {
-    const item = this.#items.get(checkedKey(key), atMs);
-    return item && storedItem(item);
+    return this.#items.get(checkedKey(key), atMs);
   }
 
   #query(request: Query, atMs?: number): QueryPage {
     checkQuery(request);
-    const { items, hasMore } = selectPage(request, this.#items.of(request.pk, atMs));
-    return { items: items.map((item) => storedItem(item)), hasMore };
+    return selectPage(request, this.#items.of(request.pk, atMs));
   }
 
   #write(write: TransactWrite): Item | undefined {
