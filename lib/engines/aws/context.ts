@@ -6,10 +6,14 @@ import type { Bucket } from "./bucket.ts";
 import { StoreFault, type Table } from "./table.ts";
 import type { Tuning } from "./tuning.ts";
 
-/** What the engine is made over. */
-export interface Storage {
+/** A table and a bucket. */
+export interface Stores {
   readonly table: Table;
   readonly bucket: Bucket;
+}
+
+/** What the engine is made over. */
+export interface Storage extends Stores {
   readonly clock: Clock;
   readonly random: Random;
 }

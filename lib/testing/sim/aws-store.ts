@@ -1,4 +1,5 @@
-import { createAwsEngine, type Storage } from "../../engines/aws/index.ts";
+import type { Stores } from "../../engines/aws/context.ts";
+import { createAwsEngine } from "../../engines/aws/index.ts";
 import { collectOnce } from "./aws/collector.ts";
 import { damaging } from "./aws/damage.ts";
 import { faultyStorage, noStorageFaults, type StorageFaults } from "./aws/faulty-storage.ts";
@@ -11,7 +12,7 @@ export interface AwsStoreOptions {
   /** Delivers writes twice, as the SDK's own retry does. Default false. */
   readonly retriesWrites?: boolean;
   /** Between the engine and its storage: what a missing guard would send or see. */
-  readonly wrap?: (storage: Pick<Storage, "table" | "bucket">) => Pick<Storage, "table" | "bucket">;
+  readonly wrap?: (storage: Stores) => Stores;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface AwsStoreOptions {
  * or done after its sender gave up. Sizes are small, so that few entries roll, spill and go to S3, and a collector runs without any grace.
  */
 export function awsSimStore(options: AwsStoreOptions = {}): StoreMaker {
-  const { retriesWrites = false, wrap = (storage) => storage } = options;
+  const { retriesWrites = false, wrap = (stores: Stores): Stores => stores } = options;
   return ({ scheduler, network, prng, trace }) => {
     const clock = { nowMs: () => scheduler.nowMs };
     const [table, bucket] = [new SimTable(clock), new SimBucket(clock)];
@@ -47,7 +48,7 @@ export function awsSimStore(options: AwsStoreOptions = {}): StoreMaker {
     const skewMsMax = draws.pick([0, 3_600_000, 86_400_000]);
     let faults = noStorageFaults;
     const damage = draws.pick([0, 0, 0.1]);
-    const connect = (life: Life): Pick<Storage, "table" | "bucket"> => {
+    const connect = (life: Life): Stores => {
       const far = faultyStorage({ table, bucket, scheduler, network, prng: draws.fork(), faults: () => faults, retriesWrites }, life);
       return wrap(damaging(far, draws.fork(), () => (faults === noStorageFaults ? 0 : damage)));
     };

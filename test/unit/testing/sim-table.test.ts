@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { StoreFault } from "../../../lib/engines/aws/table.ts";
-import type { FaultKind, Item, TransactWrite, Value } from "../../../lib/engines/aws/table.ts";
+import type { FaultKind, TransactWrite, Value } from "../../../lib/engines/aws/table.ts";
 import { itemBytes } from "../../../lib/testing/sim/aws/item-size.ts";
 import { SimTable } from "../../../lib/testing/sim/aws/sim-table.ts";
 

@@ -1,4 +1,4 @@
-import type { Storage } from "../../../engines/aws/index.ts";
+import type { Stores } from "../../../engines/aws/context.ts";
 import type { Item } from "../../../engines/aws/table.ts";
 import type { Prng } from "../prng.ts";
 
@@ -6,7 +6,7 @@ import type { Prng } from "../prng.ts";
  * Flips a bit in some of the payloads that are read, never in the same one twice in a row: bytes can be damaged on their way, and reading them again helps.
  * @param chance of one read
  */
-export function damaging(storage: Pick<Storage, "table" | "bucket">, prng: Prng, chance: () => number): Pick<Storage, "table" | "bucket"> {
+export function damaging(storage: Stores, prng: Prng, chance: () => number): Stores {
   const { table, bucket } = storage;
   const struck = new Set<string>();
   const damaged = (name: string, bytes: Uint8Array): Uint8Array => {

@@ -1,4 +1,4 @@
-import type { Storage } from "../../../engines/aws/index.ts";
+import type { Stores } from "../../../engines/aws/context.ts";
 import type { Change, Item, Query, QueryPage, Table, TransactWrite } from "../../../engines/aws/table.ts";
 import { awsSimStore, type AwsStoreOptions } from "../aws-store.ts";
 import type { SimulateOptions } from "../simulate.ts";
@@ -38,7 +38,7 @@ function over(wrap: NonNullable<AwsStoreOptions["wrap"]>): SimulateOptions {
 /** Changes what is sent to heads. */
 function guard(change: (change: Change) => Change): SimulateOptions {
   const changed = (write: TransactWrite): TransactWrite => (write.kind === "update" ? { ...write, change: change(write.change) } : write);
-  return over(({ table, bucket }: Pick<Storage, "table" | "bucket">) => {
+  return over(({ table, bucket }: Stores) => {
     const other: Table = {
       ...table,
       update: (key, own) => table.update(key, change(own)),
