@@ -29,13 +29,15 @@ export interface StartOptions {
   readonly port?: number;
   /** More of the command line. */
   readonly args?: readonly string[];
+  /** More of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A server as users start it, as a process of its own. Resolves when it has printed its URL. */
-export async function startServerProcess({ data, port = 0, args = [] }: StartOptions): Promise<ServerProcess> {
+export async function startServerProcess({ data, port = 0, args = [], env = {} }: StartOptions): Promise<ServerProcess> {
   const child = spawn(process.execPath, [program, "dev", "--port", String(port), "--data", data, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: environment(),
+    env: environment(env),
   });
   let printed = "";
   const listening = Promise.withResolvers<string>();
