@@ -3,7 +3,7 @@ import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { tableSchema } from "../../lib/engines/aws/schema.ts";
 import { type AwsClients, awsClients } from "../../lib/engines/aws/sdk-clients.ts";
-import { startDynamoDbLocal } from "./dynamodb-local.ts";
+import { type DynamoDbLocalOptions, startDynamoDbLocal } from "./dynamodb-local.ts";
 import { startS3 } from "./s3.ts";
 
 /** Emulators with clients for them. */
@@ -26,8 +26,8 @@ export const emulatorCredentials = { accessKeyId: "test", secretAccessKey: "test
 export const emulatorRegion = "us-east-1";
 
 /** A DynamoDB Local of its own and S3. */
-export async function startEmulatedAws(): Promise<EmulatedAws> {
-  const [dynamodb, s3] = await Promise.all([startDynamoDbLocal(), startS3()]);
+export async function startEmulatedAws(options: DynamoDbLocalOptions = {}): Promise<EmulatedAws> {
+  const [dynamodb, s3] = await Promise.all([startDynamoDbLocal(options), startS3()]);
   const endpoints = { dynamodb: dynamodb.endpoint, s3: s3.endpoint };
   const clients = awsClients({ region: emulatorRegion, endpoint: endpoints, credentials: emulatorCredentials, requestTimeoutMs });
   return {

@@ -1,0 +1,73 @@
+/** An SDK request, as far as faults depend on what it is. */
+export interface SentRequest {
+  /** "UpdateItem", "GetObject", ... */
+  readonly operation: string;
+  /** `pk/sk` or the object's key; of a transaction, its first item's. */
+  readonly key: string;
+  readonly condition: string;
+  readonly isWrite: boolean;
+  readonly isS3: boolean;
+  /** How many writes a transaction has. */
+  readonly writes: number;
+}
+
+interface Attribute {
+  readonly S?: string;
+}
+
+type Attributes = Readonly<Record<string, Attribute>>;
+
+/** The fields of all inputs that are looked at. */
+interface AnyInput {
+  readonly Bucket?: string;
+  readonly Key?: Attributes | string;
+  readonly Item?: Attributes;
+  readonly ConditionExpression?: string;
+  readonly ExpressionAttributeValues?: Attributes;
+  readonly TransactItems?: readonly { readonly Put?: AnyInput; readonly Update?: AnyInput; readonly Delete?: AnyInput }[];
+}
+
+const writing = new Set(["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "DeleteObjects"]);
+
+/** @param input of an SDK command @param commandName "UpdateItemCommand" */
+export function requestOf(input: object, commandName: string): SentRequest {
+  const own = input as AnyInput;
+  const operation = commandName.replace(/Command$/, "");
+  const writes = own.TransactItems ?? [];
+  const all = [own, ...writes.flatMap(({ Put, Update, Delete }) => [Put, Update, Delete])];
+  return {
+    operation,
+    key: all.map(keyOf).find((key) => key !== "") ?? "",
+    condition: all.map((each) => each?.ConditionExpression ?? "").join(" "),
+    isWrite: writing.has(operation),
+    isS3: own.Bucket !== undefined,
+    writes: writes.length,
+  };
+}
+
+function keyOf(input: AnyInput | undefined): string {
+  if (input === undefined) return "";
+  const { Key, Item, ExpressionAttributeValues: values } = input;
+  if (typeof Key === "string") return Key;
+  const item = Key ?? Item;
+  if (item !== undefined) return `${item["pk"]?.S ?? ""}/${item["sk"]?.S ?? ""}`;
+  return values?.[":pk"]?.S ?? "";
+}
+
+/** A commit of one shard: what appends entries to a head. */
+export function isCommit({ key, condition }: Pick<SentRequest, "key" | "condition">): boolean {
+  return key.startsWith("H#") && condition.includes("fe < :oe");
+}
+
+/** A roll's update of a head. */
+export function isRoll({ key, condition }: Pick<SentRequest, "key" | "condition">): boolean {
+  return key.startsWith("H#") && condition.includes("size(tail) >= :k");
+}
+
+/**
+ * Whether a second arrival of the request must do no harm. Nothing tells a plain commit from its copy, which is why the engine
+ * sends it once and has the SDK not retry; no network that carries it makes a copy either.
+ */
+export function mayArriveTwice(request: SentRequest): boolean {
+  return !isCommit(request) || request.condition.includes("p.#s") || request.condition.includes(":x");
+}

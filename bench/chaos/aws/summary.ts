@@ -1,0 +1,33 @@
+import type { AppendOp } from "../../../lib/testing/history.ts";
+import { atLeast, atMost, figure, type Metric } from "../../support/metrics.ts";
+import type { Finding, RunResult } from "./run.ts";
+
+/** In ten minutes. */
+const batchesTarget = 20_000;
+const lost = ["lost-write", "vanished", "acknowledged-though-not-applied", "unseen", "gap"] as const;
+const duplicated = ["duplicate"] as const;
+
+export function summary({ findings, history, counts }: RunResult, seconds: number): readonly Metric[] {
+  const records = history.appends.flatMap((op) => op.records).filter(({ outcome }) => outcome === "ok").length;
+  const found = (kinds: readonly Finding["anomaly"][]): number => findings.filter(({ anomaly }) => kinds.includes(anomaly)).length;
+  const other = findings.length - found([...lost, ...duplicated, "problem"]);
+  return [
+    atLeast("acknowledged batches", sum(history.appends.map(batchesOf)), "batches", Math.floor((batchesTarget * seconds) / 600)),
+    figure("acknowledged records", records, "records"),
+    figure("polls", history.polls.length, "polls"),
+    ...[...counts].map(([kind, count]) => figure(kind, count, "times")),
+    atMost("acknowledged records lost", found(lost), "records", 0),
+    atMost("records duplicated", found(duplicated), "records", 0),
+    atMost("inconsistent answers", other, "findings", 0),
+    atMost("answers that must not be", found(["problem"]), "problems", 0),
+  ];
+}
+
+/** An operation is a batch in each partition. */
+function batchesOf({ records }: AppendOp): number {
+  return new Set(records.flatMap(({ outcome, partition }) => (outcome === "ok" ? [partition] : []))).size;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
