@@ -4,7 +4,7 @@ import { limits } from "../../../../lib/core/limits.ts";
 import { Attempts, type Context, repeat } from "../../../../lib/engines/aws/context.ts";
 import { StoreFault } from "../../../../lib/engines/aws/table.ts";
 import { defaultTuning } from "../../../../lib/engines/aws/tuning.ts";
-import { entryOf, fault, headUpdate, openShard, shard, SleepClock, Store } from "./support.ts";
+import { entryOf, fault, headUpdate, openShard, shard, SleepClock, step, Store } from "./support.ts";
 
 function contextOf(clock: SleepClock, chance: number): Context {
   const { table, bucket } = new Store();
@@ -106,5 +106,19 @@ describe("an append that keeps being refused", () => {
     });
     await assert.rejects(engine.journal.append(shard, entryOf("e0")), { code: "unavailable", outcome: "not-applied" });
     assert.equal((await store.open().journal.head(shard)).seq, 0);
+  });
+});
+
+describe("an entry with more producer steps than one holds", () => {
+  it("is refused before anything is written, alone and in a transaction", async () => {
+    const store = new Store();
+    const engine = store.open();
+    await openShard(engine);
+    const producers = Array.from({ length: limits.awsEntryStatesMax + 1 }, (_, nth) => step(0, { producerId: BigInt(nth) }));
+    const refused = { code: "request_too_large", outcome: "not-applied" };
+    await assert.rejects(engine.journal.append(shard, entryOf("e0"), { producers }), refused);
+    await assert.rejects(engine.journal.transact([{ shard, entry: entryOf("e0"), guards: { producers } }], []), refused);
+    assert.deepEqual(store.items("B#"), []);
+    assert.equal((await engine.journal.head(shard)).seq, 0);
   });
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { limits } from "../../../../lib/core/limits.ts";
-import type { LogError } from "../../../../lib/core/errors.ts";
 import type { Pending } from "../../../../lib/engines/aws/commit.ts";
 import { ShardQueue } from "../../../../lib/engines/aws/shard-queue.ts";
 import type { Guards } from "../../../../lib/ports/journal.ts";
@@ -29,7 +28,6 @@ class HandClock {
 class Harness {
   readonly clock = new HandClock();
   readonly commits: string[] = [];
-  readonly refused: LogError[] = [];
   readonly #ends: (() => void)[] = [];
   readonly #names = new Map<Pending, string>();
   readonly queue: ShardQueue;
@@ -54,7 +52,7 @@ class Harness {
       guards,
       bytes,
       resolve: () => undefined,
-      reject: (error) => this.refused.push(error),
+      reject: () => undefined,
     };
     this.#names.set(append, name);
     this.queue.add(append);
@@ -119,11 +117,6 @@ describe("a shard's queue", () => {
     harness.add("g", by(2n));
     for (let nth = 0; nth < 3; nth++) await harness.end();
     assert.deepEqual(harness.commits, ["a b c", "d e f", "g"]);
-    harness.add("h", steps(limits.awsEntryStatesMax + 1));
-    assert.deepEqual(
-      harness.refused.map(({ code }) => code),
-      ["request_too_large"],
-    );
   });
 
   it("commits a producer's appends one after another, and others' meanwhile", async () => {
