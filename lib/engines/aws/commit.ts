@@ -148,8 +148,10 @@ export class Committer {
     attempts: Attempts,
   ): Promise<Omit<Attempt, "payload">> {
     const { heads, ambiguity } = this.#parts;
-    if (fault.kind === "condition")
-      return { head: await this.#roomIn(shard, heads.learn(shard, fault.item), sent.drafts.size), isFresh: true };
+    if (fault.kind === "condition") {
+      const met = heads.learn(shard, fault.item);
+      return { head: await preparing(this.#parts.roller.withRoom(shard, met, sent.drafts.size, attempts)), isFresh: true };
+    }
     if (fault.kind === "unknown") {
       const { head, entries } = await ambiguity.settle(shard, sent.head, sent.payload.place.id);
       if (entries.length > 0) this.#answer(sent.open, sent.drafts, entries);
@@ -158,14 +160,6 @@ export class Committer {
     if (fault.kind === "refused") throw asLogError(fault);
     await attempts.again(fault);
     return { head: sent.head, isFresh: false };
-  }
-
-  /** A full head is rolled by whoever is refused by it. */
-  async #roomIn(shard: ShardKey, head: Head, entries: number): Promise<Head> {
-    const { tailEntriesMax, tailBytesMax, headStatesMax } = this.#parts.context.tuning;
-    const hasRoom =
-      head.tailEntries + entries <= tailEntriesMax && head.tailBytes <= tailBytesMax / 2 && head.stateCount <= headStatesMax / 2;
-    return hasRoom ? head : await preparing(this.#parts.roller.roll(shard, head));
   }
 
   #answer(open: Set<Pending>, drafts: ReadonlyMap<Pending, Draft>, entries: readonly PlacedEntry[]): void {

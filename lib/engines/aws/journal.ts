@@ -73,6 +73,7 @@ export class AwsJournal implements Journal {
 
   async append(shard: ShardKey, entry: Entry, guards?: Guards): Promise<Appended> {
     const bytes = entryBytes(entry);
+    checkSteps(guards);
     if (this.#queuedEntries >= limits.awsQueuedEntriesMax || this.#queuedBytes + bytes > limits.awsQueuedBytesMax) {
       throw new LogError("throttled", "Too many appends wait for their commit: send it again.", { retryAfterMs: limits.awsRetryAfterMs });
     }
@@ -89,7 +90,10 @@ export class AwsJournal implements Journal {
   }
 
   async transact(...[appends, writes]: Parameters<Journal["transact"]>): Promise<readonly Appended[]> {
-    for (const { entry } of appends) entryBytes(entry);
+    for (const { entry, guards } of appends) {
+      entryBytes(entry);
+      checkSteps(guards);
+    }
     return await this.#transactions.run(appends, writes);
   }
 
@@ -210,6 +214,14 @@ function entryBytes(entry: Entry): number {
     throw new LogError("request_too_large", `One entry has at most ${limits.entryBytesMax} bytes, not ${bytes}: send several.`);
   }
   return bytes;
+}
+
+/** @throws request_too_large */
+function checkSteps(guards: Guards | undefined): void {
+  const steps = guards?.producers?.length ?? 0;
+  if (steps > limits.awsEntryStatesMax) {
+    throw new LogError("request_too_large", `An entry has at most ${limits.awsEntryStatesMax} producer steps, not ${steps}: send several.`);
+  }
 }
 
 /** The caller may change its buffers while the append waits. */

@@ -8,8 +8,8 @@ import { encodeSpilled, onlyForward } from "./items/spilled-producer.ts";
 import { n, readBytes } from "./items/values.ts";
 import { headKey } from "./keys.ts";
 import type { Pages } from "./pages.ts";
-import { asLogError, faultOf, newId, repeat, type Context } from "./context.ts";
-import type { Change, Item, StoreFault } from "./table.ts";
+import { asLogError, type Attempts, faultOf, newId, repeat, type Context } from "./context.ts";
+import { type Change, type Item, StoreFault } from "./table.ts";
 import type { Tuning } from "./tuning.ts";
 
 /**
@@ -46,6 +46,14 @@ export class Roller {
     for (const state of evicted) await this.#spill(shard, state);
     const rolled = await this.#take(shard, head, evicted);
     this.#pages.learn(shard, decodePage(page));
+    return rolled;
+  }
+
+  /** The head with room for more entries: a full one is rolled by whoever meets it. @throws LogError, throttled when it stays full */
+  async withRoom(shard: ShardKey, head: Head, entries: number, attempts: Attempts): Promise<Head> {
+    if (hasRoom(head, entries, this.#context.tuning)) return head;
+    const rolled = await this.roll(shard, head);
+    if (!hasRoom(rolled, entries, this.#context.tuning)) await attempts.again(new StoreFault("throttled", "the shard's head is full"));
     return rolled;
   }
 
@@ -86,6 +94,10 @@ export class Roller {
     for (const { stored } of head.tail()) for (const { index, maxTimestampMs } of stored.parts) take(index, maxTimestampMs);
     return largest;
   }
+}
+
+function hasRoom(head: Head, entries: number, { tailEntriesMax, tailBytesMax, headStatesMax }: Tuning): boolean {
+  return head.tailEntries + entries <= tailEntriesMax && head.tailBytes <= tailBytesMax / 2 && head.stateCount <= headStatesMax / 2;
 }
 
 function rollChange(head: Head, evicted: readonly StoredState[]): Change {

@@ -1,4 +1,3 @@
-import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Pending } from "./commit.ts";
@@ -43,15 +42,6 @@ export class ShardQueue {
 
   add(append: Pending): void {
     const steps = append.guards?.producers ?? [];
-    if (steps.length > limits.awsEntryStatesMax) {
-      append.reject(
-        new LogError(
-          "request_too_large",
-          `An entry has at most ${limits.awsEntryStatesMax} producer steps, not ${steps.length}: send several.`,
-        ),
-      );
-      return;
-    }
     this.#waiting.push({ append, producers: [...new Set(steps.map(({ producerId }) => producerId))] });
     const { lingerMs, clock } = this.#options;
     if (lingerMs === 0 || this.#isFull()) {

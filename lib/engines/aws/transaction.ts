@@ -40,7 +40,7 @@ export class Transactions {
     const attempts = new Attempts(this.#parts.context);
     const payloads = new Map<string, StoredPayload>();
     for (let count = 0; count < limits.awsAttemptsMax; count++) {
-      const decided = await preparing(this.#decideAll(appends));
+      const decided = await preparing(this.#decideAll(appends, attempts));
       const repeated = repeatedAnswer(decided);
       if (repeated !== undefined) return repeated;
       const prepared = await preparing(mapBounded(decided, limits.awsReadsAtOnceMax, (each) => this.#prepare(each, payloads)));
@@ -51,23 +51,17 @@ export class Transactions {
   }
 
   /** Heads are read one by one: a first attempt that comes to be done in between shows in some of them only. Reading again shows all of it. */
-  async #decideAll(appends: readonly ShardAppend[]): Promise<readonly Omit<Prepared, "payload">[]> {
-    const decided = await this.#decide(appends);
-    return isMixed(decided) ? await this.#decide(appends) : decided;
+  async #decideAll(appends: readonly ShardAppend[], attempts: Attempts): Promise<readonly Omit<Prepared, "payload">[]> {
+    const decided = await this.#decide(appends, attempts);
+    return isMixed(decided) ? await this.#decide(appends, attempts) : decided;
   }
 
-  async #decide(appends: readonly ShardAppend[]): Promise<readonly Omit<Prepared, "payload">[]> {
+  async #decide(appends: readonly ShardAppend[], attempts: Attempts): Promise<readonly Omit<Prepared, "payload">[]> {
     return await mapBounded(appends, limits.awsReadsAtOnceMax, async ({ shard, entry, guards }) => {
-      const head = await this.#roomIn(shard, await this.#parts.heads.read(shard));
+      const head = await this.#parts.roller.withRoom(shard, await this.#parts.heads.read(shard), 1, attempts);
       const decided = await decideOn(this.#parts.producers, shard, head, { entry, guards });
       return { shard, head, draft: { entry, guards, decided } };
     });
-  }
-
-  async #roomIn(shard: ShardKey, head: Head): Promise<Head> {
-    const { tailEntriesMax, tailBytesMax, headStatesMax } = this.#parts.context.tuning;
-    const hasRoom = head.tailEntries < tailEntriesMax && head.tailBytes <= tailBytesMax / 2 && head.stateCount <= headStatesMax / 2;
-    return hasRoom ? head : await this.#parts.roller.roll(shard, head);
   }
 
   async #prepare(decided: Omit<Prepared, "payload">, payloads: Map<string, StoredPayload>): Promise<Prepared> {
