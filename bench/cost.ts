@@ -11,7 +11,7 @@ import { checkCapacity } from "./cost/capacity-check.ts";
 import { measureCommitTable } from "./cost/commit-table.ts";
 import { Details } from "./cost/details.ts";
 import { computeDollars, dollarMetrics, dollarTable } from "./cost/dollars.ts";
-import { emulatedStores, reportingClient } from "./cost/emulated-store.ts";
+import { emulatedStores } from "./cost/emulated-store.ts";
 import { measureIdleRequests } from "./cost/idle.ts";
 import { measureLargeEntries } from "./cost/large-entries.ts";
 import { agesOf } from "./cost/load.ts";
@@ -46,11 +46,9 @@ async function measure(makeStore: StoreMaker): Promise<Metric[]> {
 
 async function measureEmulated(): Promise<Metric[]> {
   const aws: EmulatedAws = await startEmulatedAws();
-  const { client } = reportingClient(aws.endpoints.dynamodb);
   try {
-    return await measure(emulatedStores(aws, client));
+    return await measure(emulatedStores(aws));
   } finally {
-    client.destroy();
     await aws.stop();
   }
 }

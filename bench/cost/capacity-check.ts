@@ -8,11 +8,11 @@ import { SimBucket } from "../../lib/testing/sim/aws/sim-bucket.ts";
 import { Prng } from "../../lib/testing/sim/prng.ts";
 import { startDynamoDbLocal } from "../../scripts/emulators/dynamodb-local.ts";
 import { figure, type Metric, progress } from "../support/metrics.ts";
-import { reportingClient, type Reported } from "./emulated-store.ts";
 import { HeadBytes } from "./head-bytes.ts";
 import { entryMaker, inTurn, kafkaSteps, subjectOf, topicName } from "./load.ts";
 import { exactly } from "./measure.ts";
 import { emptyMark, meteredTable, refusedMark } from "./metered-table.ts";
+import { type Reported, reportingClient } from "./reporting-client.ts";
 import { storeOf } from "./store.ts";
 import { sumOf, type Tallies, Usage } from "./usage.ts";
 

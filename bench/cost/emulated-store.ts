@@ -1,58 +1,16 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { sdkBucket } from "../../lib/engines/aws/sdk-bucket.ts";
-import { awsClients } from "../../lib/engines/aws/sdk-clients.ts";
 import { sdkTable } from "../../lib/engines/aws/sdk-table.ts";
 import { nodeClock } from "../../lib/node/clock.ts";
 import { nodeRandom } from "../../lib/node/random.ts";
-import { type EmulatedAws, emulatorCredentials, emulatorRegion } from "../../scripts/emulators/aws-store.ts";
+import type { EmulatedAws } from "../../scripts/emulators/aws-store.ts";
 import { type StoreMaker, storeOf } from "./store.ts";
 
-const requestTimeoutMs = 30_000;
-
-/** What DynamoDB Local says that requests consumed. */
-export interface Reported {
-  /** Capacity units of single-item writes. */
-  writes: number;
-  /** Capacity units of gets and queries. */
-  reads: number;
-}
-
-/** A client of its own, whose every request asks for what it consumed. What fails does not say so. Transactions are left out: DynamoDB Local rounds their sum, AWS each item. */
-export function reportingClient(endpoint: string): { readonly client: DynamoDBClient; readonly reported: Reported } {
-  const { dynamodb: client } = awsClients({
-    region: emulatorRegion,
-    endpoint: { dynamodb: endpoint },
-    credentials: emulatorCredentials,
-    requestTimeoutMs,
-  });
-  const reported: Reported = { writes: 0, reads: 0 };
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const asked = { ...args, input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input };
-      const result = await next(asked);
-      const { ConsumedCapacity: consumed } = result.output as { readonly ConsumedCapacity?: { readonly CapacityUnits?: number } };
-      const command = String(context["commandName"]);
-      const units = consumed?.CapacityUnits ?? 0;
-      if (/^(Put|Update|Delete)Item/.test(command)) reported.writes += units;
-      else if (/^(GetItem|Query)/.test(command)) reported.reads += units;
-      return result;
-    },
-    { step: "initialize", name: "returnConsumedCapacity" },
-  );
-  return { client, reported };
-}
-
 /** Stores over the emulators, in real time. */
-export function emulatedStores(aws: EmulatedAws, client: DynamoDBClient): StoreMaker {
+export function emulatedStores(aws: EmulatedAws): StoreMaker {
   return async () => {
     const names = await aws.createStore();
-    return storeOf({
-      table: sdkTable(client, names.table),
-      bucket: sdkBucket(aws.clients.s3, names.bucket),
-      peek: sdkTable(aws.clients.dynamodb, names.table),
-      clock: nodeClock,
-      random: nodeRandom,
-      pass: () => undefined,
-    });
+    const table = sdkTable(aws.clients.dynamodb, names.table);
+    const bucket = sdkBucket(aws.clients.s3, names.bucket);
+    return storeOf({ table, bucket, peek: table, clock: nodeClock, random: nodeRandom, pass: () => undefined });
   };
 }
