@@ -7,6 +7,7 @@ const onePlain = { c1: [plain] };
 const twoPlain = { c1: [plain, plain] };
 const twoClients = { c1: [plain], c2: [plain] };
 const threePlain = { c1: [plain, plain], c2: [plain] };
+const threeInRow = { c1: [plain, plain, plain] };
 const once = [1, 1];
 const again = [1, 2];
 const newEpoch = [2, 1];
@@ -54,7 +55,7 @@ export const roll: Module = {
     ce02_head_update_without_condition: { HeadCond: "none" },
     ce03_head_update_before_state_put: { Work: { c1: [once] }, ...idempotent, MaxRolls: 1, StatesFirst: false },
     ce04_eviction_without_unchanged_condition: { Work: { c1: [once, again] }, ...idempotent, MaxRolls: 1, EvictCond: false },
-    ce05_state_put_without_condition: { Work: { c1: [once, again] }, ...idempotent, StateRule: "any" },
+    ce05_state_put_without_condition: { Work: { c1: [once, again] }, ...idempotent, MaxAtt: 1, MaxTry: 2, StateRule: "any" },
     ce06_state_put_by_sequence_alone: { Work: { c1: [once, newEpoch] }, ...idempotent, MaxAtt: 1, MaxTry: 2, StateRule: "seq" },
     ce07_absent_producer_without_gen: { Work: { c1: [once] }, ...idempotent, MaxRolls: 1, GenCond: false },
     ce08_ambiguous_without_bump: { Work: onePlain, MaxTry: 2, MaxRolls: 0, Bump: false },
@@ -86,8 +87,25 @@ export const roll: Module = {
     ok14_chain_collector: { Work: twoPlain, ...withCollector, Seals: true, Expire: true, ReaderOn: true, Chain: true },
     ok15_facts_three_rollers: { Work: twoPlain, MaxRolls: 3, ...withReader },
     ok16_facts_three_entries: { Work: threePlain, MaxRolls: 3 },
+    ok18_facts_ambiguous_two_clients_seal_delete: { MaxTry: 2, Seals: true, Expire: true },
+    ok19_facts_three_entries_reader_stale: { Work: threeInRow, ...withReader, ReaderEC: true },
+    ok20_chain_three_entries_reader_stale: { Work: threeInRow, ...withReader, ReaderEC: true, Chain: true },
     ok17_chain_three_entries: { Work: threePlain, MaxRolls: 3, Chain: true },
   },
   more: { ok01_facts_ambiguous: ["NeverUnknown"], ok02_chain_ambiguous: ["NeverUnknown"] },
-  slow: [],
+  slow: [
+    "red3_seal_past_tseq",
+    "ok01_facts_ambiguous",
+    "ok02_chain_ambiguous",
+    "ok09_facts_evict",
+    "ok11_facts_evict_seal",
+    "ok13_facts_collector",
+    "ok14_chain_collector",
+    "ok15_facts_three_rollers",
+    "ok18_facts_ambiguous_two_clients_seal_delete",
+    "ok19_facts_three_entries_reader_stale",
+    "ok20_chain_three_entries_reader_stale",
+    "ok17_chain_three_entries",
+    "ok12_state_put_by_entry_number",
+  ],
 };

