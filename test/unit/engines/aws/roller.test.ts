@@ -69,6 +69,24 @@ describe("a roll", () => {
     await assert.rejects(appendBy(store.open(), 0n, 6, 2), { code: "producer_fenced" });
   });
 
+  it("between a producer's look-up and its commit makes it look again", async () => {
+    const store = new Store(tuning);
+    await openShard(store.open());
+    let isFirst = true;
+    const late = store.open(async (call, run) => {
+      if (headUpdate(call) === "commit" && isFirst) {
+        isFirst = false;
+        // Its earlier attempt comes to be done after all, and leaves the head again.
+        const others = store.open();
+        for (let producer = 0n; producer < 8n; producer++) await appendBy(others, producer, 0);
+        assert.ok(store.items("PS#").some((item) => "S" in item["sk"]! && item["sk"].S === "0#-"));
+      }
+      return await run();
+    });
+    assert.deepEqual(await appendBy(late, 0n, 0), [0]);
+    assert.equal((await namesIn(store.open())).length, 8);
+  });
+
   it("changes nothing when the head was rolled meanwhile", async () => {
     const store = new Store(tuning);
     const gate = new Gate();
@@ -81,7 +99,11 @@ describe("a roll", () => {
     await late.journal.append(shard, entryOf("e0"));
     await late.journal.append(shard, entryOf("e1"));
     await until(() => gate.held > 0, "the roller is held");
-    await appendAll(store.open(), range(2, 7));
+    await appendAll(store.open(), range(2, 4));
+    // Rolled once, and filled again with more than the late roller would take off.
+    const stuck = store.open((call, run) => (headUpdate(call) === "roll" ? Promise.reject(fault("refused")) : run()));
+    await appendAll(stuck, range(4, 7));
+    assert.equal(numberOf(await store.table.get(headOf), "tseq"), 4);
     const before = await store.table.get(headOf);
     gate.open();
     await late.idle();

@@ -156,6 +156,13 @@ describe("a shard's queue", () => {
     for (const [name, guards] of [["a"], ["b", expects], ["c"], ["d", expects]] as const) harness.add(name, guards);
     for (let nth = 0; nth < 4; nth++) await harness.end();
     assert.deepEqual(harness.commits, ["a c", "b", "d"]);
+    const first = new Harness();
+    first.occupy();
+    first.add("b", expects);
+    first.add("a");
+    await first.end();
+    await first.end();
+    assert.deepEqual(first.commits, ["b", "a"]);
   });
 
   it("commits appends that expect different layouts apart", async () => {
