@@ -26,7 +26,7 @@ const clients = {
 export type Crowd = Readonly<Partial<Record<keyof typeof clients, number>>>;
 
 const fullCrowd: Crowd = {
-  plain: 8,
+  plain: 12,
   steady: 6,
   "steady-batch": 10,
   idempotent: 1,

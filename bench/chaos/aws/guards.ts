@@ -44,8 +44,8 @@ export const guards = {
   fe: {
     ...common,
     wrap: without({ from: isCommitOf, clause: /^fe < :oe$/ }),
-    mix: { ...calm, slow: 0.3, slowMsMax: 2_500, only: ofCommits },
-    crowd: { plain: 10, follower: 1 },
+    mix: { ...calm, slow: 0.4, slowMsMax: 2_500, only: ofCommits },
+    crowd: { plain: 14, follower: 1 },
   },
   /** A roll takes out what another one took out already. */
   roll: {

@@ -99,9 +99,9 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
   const partitions = variation.partitions ?? prng.between(6, 8);
   const world: World = { scheduler: time, network, processes, recorder, clients: [], partitions };
   const disasters = new Disasters(world, prng.fork());
-  const final = openLog(aws, names);
   try {
-    await final.topics.create({ name: topicName, partitions, partitionsPerShard: variation.partitionsPerShard ?? prng.pick([3, 4]) });
+    const request = { name: topicName, partitions, partitionsPerShard: variation.partitionsPerShard ?? prng.pick([3, 4]) };
+    await withLog(aws, names, (own) => own.topics.create(request));
     for (const process of processes) process.start();
     await time.runUntil(() => processes.every(({ isUp }) => isUp), looksMax);
     network.faults = variation.network ?? clientNetwork;
@@ -114,12 +114,10 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
     trace("the clients end");
     await rest(world, store, disasters, crowd);
     trace("all is at rest");
-    await drain(final, recorder);
+    await withLog(aws, names, (own) => drain(own, recorder));
     trace("all is read");
   } catch (reason) {
     recorder.problem(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
-  } finally {
-    await final.close();
   }
   const findings = [...recorder.problems.map((message) => ({ anomaly: "problem" as const, message })), ...checkHistory(recorder.history)];
   for (const { anomaly, message } of findings) log.write(`FINDING ${anomaly}: ${message}`);
@@ -141,9 +139,14 @@ async function rest(world: World, store: ChaosStore, disasters: Disasters, crowd
   await scheduler.runUntil(() => store.inFlight === 0, looksMax);
 }
 
-/** A process of its own whose requests meet no faults. */
-function openLog({ clients }: EmulatedAws, { table, bucket }: EmulatedStore): Log {
+/** A new process, whose requests meet no faults. */
+async function withLog({ clients }: EmulatedAws, { table, bucket }: EmulatedStore, work: (log: Log) => Promise<unknown>): Promise<void> {
   const storage = { table: sdkTable(clients.dynamodb, table), bucket: sdkBucket(clients.s3, bucket) };
   const engine = createAwsEngine({ ...storage, clock: nodeClock, random: nodeRandom });
-  return createLog(engine, { clock: nodeClock, random: nodeRandom, compression: identity });
+  const log = createLog(engine, { clock: nodeClock, random: nodeRandom, compression: identity });
+  try {
+    await work(log);
+  } finally {
+    await log.close();
+  }
 }
