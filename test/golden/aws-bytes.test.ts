@@ -33,11 +33,34 @@ const bigEntryBytes = [
   "02 8c01 01 e807 e0c508 82a0abfef962 feffffff0f 80808020 feffffffffffff1f 3c",
 ].join(" ");
 
+/** The later timestamps are too far from the first for a difference to be a safe integer. */
+const farEntry: StoredEntry = {
+  payload: { id: "0123456789abcdef", isObject: false, fenceEpoch: 1 },
+  position: 1,
+  parts: [
+    { index: 0, records: 1, bytes: 70, maxTimestampMs: -1 },
+    { index: 1, records: 1, bytes: 70, maxTimestampMs: Number.MAX_SAFE_INTEGER },
+    { index: 2, records: 1, bytes: 70, maxTimestampMs: 1_700_000_000_000 },
+  ],
+  stepsBytes: 0,
+};
+const farEntryBytes = "14 0123456789abcdef 02 02 0e 02 8c01 01 02 8c01 feffffffffffff1f 02 8c01 80a0abfef962";
+
 test("a stored entry of format version 1 is these bytes, and they are read as this entry", () => {
   assert.equal(hex(encodeEntry(smallEntry)), spaceless(smallEntryBytes));
   assert.equal(hex(encodeEntry(bigEntry)), spaceless(bigEntryBytes));
   assert.deepEqual(decodeEntry(bytesOf(smallEntryBytes)), smallEntry);
   assert.deepEqual(decodeEntry(bytesOf(bigEntryBytes)), bigEntry);
+  assert.equal(hex(encodeEntry(farEntry)), spaceless(farEntryBytes));
+  assert.deepEqual(decodeEntry(bytesOf(farEntryBytes)), farEntry);
+  // All flags together: no writer does so without need, but every reader takes it.
+  const stamps = smallEntry.parts.map(({ maxTimestampMs }) => maxTimestampMs);
+  const flagged = decodeEntry(bytesOf(`17 ${smallEntryBytes.slice(3)} 3c`));
+  assert.deepEqual([flagged.payload.isObject, flagged.stepsBytes], [true, 30]);
+  assert.deepEqual(
+    flagged.parts.map(({ maxTimestampMs }) => maxTimestampMs),
+    stamps,
+  );
 });
 
 test("an entry of a later version is told apart from a damaged one", () => {
@@ -50,6 +73,9 @@ test("an entry of a later version is told apart from a damaged one", () => {
     `${smallEntryBytes} 00`,
     "10 0123456789abcdef 80cc3a 02 00",
     "10 0123456789abcdef ffffffffff 02 02 02 8c01 02",
+    // A flag that nobody sets, alone and with the others.
+    `18 ${smallEntryBytes.slice(3)}`,
+    `1f ${smallEntryBytes.slice(3)} 3c`,
   ]) {
     assert.throws(() => decodeEntry(bytesOf(damaged)), { name: "LogError", code: "corrupt_log" }, damaged);
   }

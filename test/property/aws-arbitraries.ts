@@ -12,11 +12,11 @@ export const safe = fc.oneof(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }
 const u32 = fc.oneof(fc.integer({ min: 0, max: 0xffffffff }), fc.constantFrom(0, 0x7fffffff, 0x80000000, 0xffffffff));
 const int31 = fc.oneof(fc.integer({ min: 0, max: 0x7fffffff }), fc.constantFrom(0, 1, 0x7fffffff));
 const count = fc.oneof(fc.integer({ min: 1, max: 0x7fffffff }), fc.integer({ min: 1, max: 200 }));
-/** What a record's timestamp can be, but for the two ends together: `stored entries` has those. */
-const timeMs = fc.oneof(
-  fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER - 1 }),
+/** What a record's timestamp can be. */
+export const timeMs = fc.oneof(
+  fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER }),
   fc.integer({ min: 1_600_000_000_000, max: 1_800_000_000_000 }),
-  fc.constantFrom(-1, 0, Number.MAX_SAFE_INTEGER - 1),
+  fc.constantFrom(-1, 0, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER),
 );
 export const anyId = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((id) => id.toString(16).padStart(16, "0"));
 const index = fc.integer({ min: 0, max: limits.partitionsPerShardMax - 1 });

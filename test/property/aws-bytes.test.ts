@@ -3,10 +3,11 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { LogError } from "../../lib/core/errors.ts";
 import { encodePayload, readPart, readStepsBytes } from "../../lib/engines/aws/items/payload.ts";
+import { decodeHead, encodeTimestamps, newHead } from "../../lib/engines/aws/items/head.ts";
 import { decodeState, encodeFact, readStateName, shortElements, stateName } from "../../lib/engines/aws/items/producer-state.ts";
 import { decodeSteps, encodeSteps } from "../../lib/engines/aws/items/steps.ts";
 import { decodeEntry, encodeEntry } from "../../lib/engines/aws/items/stored-entry.ts";
-import { anyEntry, anyFact, anyId, anyPart, anyProducer, anyStep, oneOfIndexes, record, safe } from "./aws-arbitraries.ts";
+import { anyEntry, anyFact, anyId, anyPart, anyProducer, anyStep, oneOfIndexes, record, safe, timeMs } from "./aws-arbitraries.ts";
 
 const n = (value: number) => ({ N: String(value) });
 
@@ -54,13 +55,37 @@ describe("stored entries, whatever is in them", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => void logErrorOrResult(() => decodeEntry(bytes))));
   });
 
-  it("come back with timestamps at both ends of their range", {
-    todo: "from -1 to the largest is no safe integer: it cannot be read back",
-  }, () => {
+  it("come back with timestamps at both ends of their range", () => {
     const times = [-1, Number.MAX_SAFE_INTEGER];
     const parts = times.map((maxTimestampMs, index) => ({ index, records: 1, bytes: 70, maxTimestampMs }));
     const entry = { payload: { id: "0123456789abcdef", isObject: false, fenceEpoch: 1 }, position: 1, parts, stepsBytes: 0 };
     assert.deepEqual(decodeEntry(encodeEntry(entry)), entry);
+  });
+});
+
+describe("a head's largest timestamps, whatever they are", () => {
+  const stamps = fc.array(timeMs, { maxLength: 16 });
+  const read = (bytes: Uint8Array, partitions: number) =>
+    decodeHead({ ...newHead({ pk: "H#t1#0", sk: "H" }, { partitions, layout: 0 }), mx: { B: bytes } })?.maxTimestampsMs;
+
+  it("come back as they went in, with none for partitions that were added", () => {
+    fc.assert(
+      fc.property(stamps, fc.integer({ min: 0, max: 16 }), (timestampsMs, added) => {
+        const none = Array.from({ length: added }, () => -1);
+        assert.deepEqual(read(encodeTimestamps(timestampsMs), timestampsMs.length + added), [...timestampsMs, ...none]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("give timestamps or a LogError when damaged", () => {
+    fc.assert(
+      fc.property(stamps, damage, (timestampsMs, how) => {
+        const got = logErrorOrResult(() => read(damaged(encodeTimestamps([1, ...timestampsMs]), how), 1 + timestampsMs.length));
+        if (got !== undefined) assert.equal(got.length, 1 + timestampsMs.length);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AwsEngine } from "../../../../lib/engines/aws/index.ts";
+import { decodeHead } from "../../../../lib/engines/aws/items/head.ts";
+import { decodePage } from "../../../../lib/engines/aws/items/page.ts";
 import {
   appendAll,
   type Between,
@@ -19,7 +21,7 @@ import {
   until,
 } from "./support.ts";
 
-const tuning = { rollEntries: 2, idleStatesKept: 1 };
+const tuning = { rollEntries: 2, idleEntries: 0, idleStatesKept: 1 };
 
 async function appendBy(engine: AwsEngine, producerId: bigint, sequence: number, epoch = 0): Promise<readonly number[]> {
   const guards = { producers: [step(sequence, { producerId, epoch })] };
@@ -57,6 +59,124 @@ describe("a roll", () => {
     // The second steps know the first, through states that were away.
     for (let producer = 0n; producer < 10n; producer++) assert.deepEqual(await appendBy(store.open(), producer, 0), [Number(producer)]);
     assert.equal((await namesIn(store.open())).length, 20);
+  });
+
+  it("leaves the states of the last entries in the head", async () => {
+    const store = new Store({ ...tuning, idleEntries: 3 });
+    const engine = store.open();
+    await openShard(engine);
+    const spilled = () => store.items("PS#").map((item) => ("S" in item["sk"]! ? item["sk"].S : ""));
+    // Each roll but the first takes one entry, and looks at the states of before the tail that it finds: from entry 5 on at those before 1, 2, ...
+    for (let producer = 0n; producer < 5n; producer++) await appendBy(engine, producer, 0);
+    assert.deepEqual(spilled(), []);
+    for (let producer = 5n; producer < 8n; producer++) {
+      await appendBy(engine, producer, 0);
+      assert.deepEqual(spilled().toSorted(), ["0#-", "1#-", "2#-"].slice(0, Number(producer) - 4));
+    }
+  });
+
+  it("takes the oldest states of a head that is more than half full, however lately they were used", async () => {
+    const store = new Store({ ...tuning, idleEntries: 1_000, headStatesMax: 8 });
+    const engine = store.open();
+    await openShard(engine);
+    for (let producer = 0n; producer < 4n; producer++) await appendBy(engine, producer, 0);
+    assert.equal(store.items("PS#").length, 0);
+    for (let producer = 4n; producer < 20n; producer++) {
+      await appendBy(engine, producer, 0);
+      assert.ok((await headStates(store)) <= 5);
+    }
+    for (let producer = 0n; producer < 20n; producer++) assert.deepEqual(await appendBy(store.open(), producer, 0), [Number(producer)]);
+  });
+
+  it("reads nothing, and changes the head once its page and its states are stored", async () => {
+    for (const last of ["J#", "PS#"]) {
+      const store = new Store(tuning);
+      const gate = new Gate();
+      const calls: string[] = [];
+      const engine = store.open(async (call, run) => {
+        // What comes before the commit is not the roll's.
+        if (headUpdate(call) === "commit") calls.length = 0;
+        else calls.push(headUpdate(call) ?? `${call.op} ${call.pk.slice(0, call.pk.indexOf("#"))}`);
+        if (call.op === "put" && call.pk.startsWith(last)) await gate.pass();
+        return await run();
+      });
+      await openShard(store.open());
+      await appendBy(store.open(), 0n, 0);
+      await appendBy(store.open(), 1n, 0);
+      const { seq } = await engine.journal.append(shard, entryOf("p2-0"), { producers: [step(0, { producerId: 2n })] });
+      assert.equal(seq, 2);
+      const isStored = () => calls.includes("put J") && calls.includes("put PS");
+      await until(() => gate.held > 0 && isStored(), "page and state are on their way");
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+      assert.ok(!calls.includes("roll"));
+      gate.open();
+      await engine.idle();
+      assert.deepEqual(calls.toSorted(), ["put J", "put PS", "roll"]);
+      assert.equal(numberOf(await store.table.get(headOf), "tseq"), 2);
+    }
+  });
+
+  it("gives its page the largest timestamps so far, of partitions that were added too", async () => {
+    const store = new Store({ rollEntries: 3 });
+    await openShard(store.open(), shard, 2);
+    const stamps: readonly (readonly [index: number, timeMs: number])[] = [
+      [0, 500],
+      [0, 300],
+      [0, 900],
+      [0, -1],
+      [1, 100],
+      [0, 400],
+      [2, 50],
+      [1, 700],
+      [0, 1],
+    ];
+    for (const [nth, [index, timeMs]] of stamps.entries()) {
+      // Nothing is remembered from roll to roll.
+      const engine = store.open();
+      if (nth === 5) await openShard(engine, shard, 3);
+      await engine.journal.append(shard, entryOf(`e${nth}`, { index, timeMs }));
+      await engine.idle();
+    }
+    assert.deepEqual(
+      store.items("J#").map((item) => decodePage(item).maxTimestampsMs),
+      [
+        [500, -1],
+        [900, -1],
+        [900, 100, -1],
+        [900, 700, 50],
+      ],
+    );
+    assert.deepEqual(decodeHead((await store.table.get(headOf))!)?.maxTimestampsMs, [900, 700, 50]);
+  });
+
+  it("that is under way is waited for by who meets a full tail", async () => {
+    const store = new Store({ rollEntries: 2, tailEntriesMax: 4 });
+    const gate = new Gate();
+    const first = store.open(async (call, run) => {
+      if (headUpdate(call) === "roll") await gate.pass();
+      return await run();
+    });
+    await openShard(first);
+    for (const name of range(0, 3)) await first.journal.append(shard, entryOf(name));
+    await until(() => gate.held > 0, "the roller is held");
+    let rolls = 0;
+    const late = store.open(async (call, run) => {
+      if (headUpdate(call) === "roll") rolls++;
+      // After the pause.
+      if (call.op === "get" && call.pk === headOf.pk && store.clock.slept.length > 0) {
+        gate.open();
+        await first.idle();
+      }
+      return await run();
+    });
+    // Fills the tail, and ends before it rolls.
+    const stuck = store.open((call, run) => (headUpdate(call) === "roll" ? Promise.reject(fault("refused")) : run()));
+    await appendAll(stuck, ["e3"]);
+    const { seq } = await late.journal.append(shard, entryOf("e4"));
+    assert.equal(seq, 4);
+    assert.equal(rolls, 0);
+    assert.deepEqual(store.clock.slept.length, 1);
+    assert.deepEqual(await namesIn(store.open()), range(0, 5));
   });
 
   it("keeps an evicted producer's epoch: an older one stays fenced", async () => {
@@ -103,7 +223,7 @@ describe("a roll", () => {
     // Rolled once, and filled again with more than the late roller would take off.
     const stuck = store.open((call, run) => (headUpdate(call) === "roll" ? Promise.reject(fault("refused")) : run()));
     await appendAll(stuck, range(4, 7));
-    assert.equal(numberOf(await store.table.get(headOf), "tseq"), 4);
+    assert.equal(numberOf(await store.table.get(headOf), "tseq"), 3);
     const before = await store.table.get(headOf);
     gate.open();
     await late.idle();
