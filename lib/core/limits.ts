@@ -95,10 +95,11 @@ export const limits = {
   awsTailEntriesMax: 64,
   awsTailBytesMax: 4_096,
   /** Producer states of one head, and of one entry (an expression holds 4 KB). */
-  awsHeadStatesMax: 128,
+  awsHeadStatesMax: 480,
   awsEntryStatesMax: 64,
   /** A roll moves states that were not used lately out of the head when it has more than this. */
   awsIdleStatesKept: 8,
+  awsIdleEntries: 20,
   /** Waiting requests of one shard that one commit takes along, in entries and bytes, and commits of one shard at once. */
   awsGroupEntriesMax: 16,
   awsGroupBytesMax: 4 * 1024 * 1024,
@@ -124,7 +125,7 @@ export const limits = {
   awsStartCacheMs: 5_000,
   awsHeadCacheMs: 1_000,
   /** Payloads up to this are read whole and kept; of bigger ones only the range that is wanted, ranges this close together at once. */
-  awsPayloadWholeBytes: 1024 * 1024,
+  awsPayloadWholeBytes: 8 * 1024 * 1024,
   awsReadGapBytesMax: 64 * 1024,
   awsReadBytesMax: 8 * 1024 * 1024,
   awsReadsAtOnceMax: 16,

@@ -43,22 +43,21 @@ export class Ambiguity {
 
   /** Entries of a payload, in their order, among all from a number on. @throws LogError when some of those cannot be seen */
   async find(shard: ShardKey, head: Head, fromSeq: number, payloadId: string): Promise<readonly PlacedEntry[]> {
-    const found = head.tail().filter(({ stored, seq }) => seq >= fromSeq && stored.payload.id === payloadId);
-    if (found.length > 0) return found;
-    const inPages: PlacedEntry[] = [];
+    const found: PlacedEntry[] = [];
     for (let seq = fromSeq; seq < head.tailSeq; ) {
-      const pages = await this.#pages.from(shard, seq, limits.awsPagesQueryMax);
+      const pages = await this.#pages.from(shard, seq, { high: head.tailSeq, count: limits.awsPagesQueryMax });
       const last = pages.at(-1);
       if (last === undefined) throw new LogError("unavailable", `Entry ${seq} was trimmed before it could be looked at.`);
       for (const { entries } of pages) {
         for (const entry of entries) {
           if (entry.seq < seq || entry.seq >= head.tailSeq) continue;
-          if (entry.stored.payload.id === payloadId) inPages.push(entry);
+          if (entry.stored.payload.id === payloadId) found.push(entry);
           seq = entry.seq + 1;
         }
       }
     }
-    return inPages;
+    // A roll may have left the last of them in the tail.
+    return [...found, ...head.tail().filter(({ stored, seq }) => seq >= fromSeq && stored.payload.id === payloadId)];
   }
 
   async #fence(shard: ShardKey, epoch: number): Promise<Head> {

@@ -1,3 +1,4 @@
+import { LogError } from "../../core/errors.ts";
 import { encodeFact, type StateFact, type StoredState } from "./items/producer-state.ts";
 import { n, s } from "./items/values.ts";
 import type { Change, Value } from "./table.ts";
@@ -33,9 +34,20 @@ export interface StateChange {
 
 /** How many elements of long states one commit takes off, so that its expression stays short. */
 const removalsMax = 32;
+/** DynamoDB's bound of one expression. */
+const expressionBytesMax = 4_096;
 
-/** The change and its condition, which includes that the head has room. */
+/** The change and its condition, which includes that the head has room. @throws request_too_large for more producers and partitions than fit an expression */
 export function commitChange(commit: Commit, tuning: Tuning): Change {
+  // Whole states take the least text, and the most room in the head.
+  for (const form of ["short", "whole"] as const) {
+    const change = changeOf(commit, tuning, form);
+    if (change.update.length <= expressionBytesMax && (change.condition ?? "").length <= expressionBytesMax) return change;
+  }
+  throw new LogError("request_too_large", "The entry has too many producers over too many partitions: send several.");
+}
+
+function changeOf(commit: Commit, tuning: Tuning, form: "short" | "whole"): Change {
   const parts = new ChangeParts();
   const { refs, records, states, expected } = commit;
   parts.set("n[0] = n[0] + :k", ":k", n(refs.length));
@@ -55,16 +67,17 @@ export function commitChange(commit: Commit, tuning: Tuning): Change {
     parts.require("size(p) <= :states", ":states", n(tuning.headStatesMax - states.filter(({ before }) => before === undefined).length));
   }
   let removals = 0;
-  for (const [nth, state] of states.entries()) removals += changeState(parts, nth, state, removalsMax - removals);
+  for (const [nth, state] of states.entries())
+    removals += changeState(parts, nth, state, form === "short" ? removalsMax - removals : undefined);
   return parts.change();
 }
 
-/** @returns how many elements it takes off */
+/** @param removalsLeft undefined: the state is written whole where it can be @returns how many elements it takes off */
 function changeState(
   parts: ChangeParts,
   nth: number,
   { name, step, before, entriesAhead, recordsAhead }: StateChange,
-  removalsLeft: number,
+  removalsLeft: number | undefined,
 ): number {
   const path = `p.#s${nth}`;
   parts.names[`#s${nth}`] = name;
@@ -73,11 +86,16 @@ function changeState(
     parts.require(`attribute_not_exists(${path})`);
     return 0;
   }
+  if (removalsLeft === undefined && entriesAhead === 0) {
+    parts.set(`${path} = list_append(:f${nth}, n)`, `:f${nth}`, { L: [{ B: encodeFact({ ...step, isLong: true }) }] });
+    parts.require(`${path}[0] = :c${nth}`, `:c${nth}`, { B: before.fact });
+    return 0;
+  }
   const shortElements = 2 + step.indexes.length;
   const extra = Math.max(0, before.elements - shortElements);
   const wasLong = ((before.fact[0] ?? 0) & 1) === 1;
   const fits = step.indexes.every((index) => 2 + index < before.elements);
-  const isLong = wasLong && fits && extra > removalsLeft;
+  const isLong = wasLong && fits && extra > (removalsLeft ?? 0);
   parts.require(`${path}[0] = :c${nth}`, `:c${nth}`, { B: before.fact });
   parts.set(`${path}[0] = :f${nth}`, `:f${nth}`, { B: encodeFact({ ...step, isLong }) });
   parts.set(`${path}[1] = ${parts.plus("n[0]", entriesAhead)}`);
@@ -114,7 +132,7 @@ class ChangeParts {
   }
 
   change(): Change {
-    const update = `SET ${this.#sets.join(", ")}${this.removals.length === 0 ? "" : ` REMOVE ${this.removals.join(", ")}`}`;
+    const update = `SET ${this.#sets.join(",")}${this.removals.length === 0 ? "" : ` REMOVE ${this.removals.join(",")}`}`;
     const names = Object.keys(this.names).length === 0 ? {} : { names: this.names };
     return { update, condition: this.#conditions.join(" AND "), ...names, values: this.#values };
   }

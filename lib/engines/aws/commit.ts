@@ -2,7 +2,7 @@ import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Appended, Entry, Guards, ShardKey } from "../../ports/journal.ts";
 import { type Ambiguity, notApplied, unknown } from "./ambiguity.ts";
-import { commitChange } from "./commit-change.ts";
+import { type Commit, commitChange } from "./commit-change.ts";
 import { answerOf, commitOf, type Draft, isNewcomer, storePayload, type StoredPayload } from "./draft.ts";
 import type { Heads } from "./heads.ts";
 import type { Head, PlacedEntry } from "./items/head.ts";
@@ -129,11 +129,17 @@ export class Committer {
       const next = await this.#afterFault(shard, { head, payload, open, drafts }, faultOf(reason), attempts);
       return { ...next, payload };
     }
-    const after = committed(() => this.#parts.heads.learn(shard, item));
-    this.#answer(open, drafts, after.tail().slice(-own.length));
-    const bytes = commit.refs.reduce((sum, ref) => sum + ref.length, 0);
-    if (crossesRoll(this.#parts.context.tuning, after, own.length, bytes)) this.#parts.inBackground(this.#parts.roller.roll(shard, after));
-    return { head: after, isFresh: true, payload };
+    return { head: committed(() => this.#after(shard, open, drafts, commit, item)), isFresh: true, payload };
+  }
+
+  /** A commit went through. */
+  #after(shard: ShardKey, open: Set<Pending>, drafts: ReadonlyMap<Pending, Draft>, { refs }: Commit, item: Item): Head {
+    const { context, heads, roller, inBackground } = this.#parts;
+    const after = heads.learn(shard, item);
+    this.#answer(open, drafts, after.tail().slice(-refs.length));
+    const bytes = refs.reduce((sum, ref) => sum + ref.length, 0);
+    if (crossesRoll(context.tuning, after, refs.length, bytes)) inBackground(roller.roll(shard, after));
+    return after;
   }
 
   async #afterFault(

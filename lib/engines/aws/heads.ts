@@ -17,15 +17,23 @@ export class Heads {
   readonly #context: Context;
   readonly #heads = new Map<string, Known<Head>>();
   readonly #starts = new Map<string, Known<Start>>();
+  readonly #unsent = new Map<string, Promise<Head>>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** By a strongly consistent read. @throws unknown_topic_or_partition */
+  /** By a strongly consistent read, which all share who ask before it is sent. @throws unknown_topic_or_partition */
   async read(shard: ShardKey): Promise<Head> {
-    const item = await repeat(this.#context, () => this.#context.table.get(headKey(shard)));
-    return this.learn(shard, item);
+    const name = shardName(shard);
+    const unsent = this.#unsent.get(name);
+    if (unsent !== undefined) return await unsent;
+    const read = Promise.resolve().then(async () => {
+      this.#unsent.delete(name);
+      return this.learn(shard, await repeat(this.#context, () => this.#context.table.get(headKey(shard))));
+    });
+    this.#unsent.set(name, read);
+    return await read;
   }
 
   /** As last seen in this process. */

@@ -139,7 +139,7 @@ export class AwsJournal implements Journal {
 
   async close(shard: ShardKey): Promise<void> {
     const change: Change = {
-      update: "SET st = :closed REMOVE n, tail, p",
+      update: "SET st = :closed REMOVE n, tail, p, mx",
       condition: "attribute_exists(pk)",
       values: { ":closed": s("closed") },
     };

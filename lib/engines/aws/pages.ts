@@ -11,6 +11,15 @@ interface ShardPages {
   readonly starts: number[];
 }
 
+/** No page has an entry that left the tail: it was trimmed, or it is lost. */
+export class PageMissing extends Error {
+  override readonly name = "PageMissing";
+
+  constructor(seq: number) {
+    super(`no page has entry ${seq}`);
+  }
+}
+
 /** What a page is looked for by. */
 export interface PageRule {
   /** Whether what is looked for is in this page or before it. */
@@ -23,6 +32,7 @@ export interface PageRule {
 export class Pages {
   readonly #context: Context;
   readonly #shards = new Map<string, ShardPages>();
+  readonly #looking = new Map<string, Promise<Page | undefined>>();
   /** In the order in which they were remembered. */
   readonly #order: { readonly shard: string; readonly firstSeq: number }[] = [];
 
@@ -35,11 +45,11 @@ export class Pages {
     const known = this.#known(shard, seq);
     if (known !== undefined && seq < known.nextSeq) return known;
     // A page never changes, so an eventually consistent read, at half the price, can only miss it.
-    return (await this.#look(shard, seq, true)) ?? (await this.#look(shard, seq, false));
+    return (await this.#lookOnce(shard, seq)) ?? (await this.#look(shard, seq, false));
   }
 
-  /** Pages from the one that holds an entry on, each beginning no later than where the one before it ends: at most `count`, fewer at a hole or the end. */
-  async from(shard: ShardKey, seq: number, count: number): Promise<readonly Page[]> {
+  /** Pages from the one that holds an entry on, each beginning no later than where the one before it ends: at most `count`, none that begins at `high` or later, fewer at a hole. */
+  async from(shard: ShardKey, seq: number, { high, count }: { readonly high: number; readonly count: number }): Promise<readonly Page[]> {
     const found: Page[] = [];
     let next = seq;
     const take = (page: Page): void => {
@@ -50,7 +60,7 @@ export class Pages {
     const first = await this.covering(shard, seq);
     if (first === undefined) return found;
     take(first);
-    while (found.length < count) {
+    while (found.length < count && next < high) {
       const known = this.#known(shard, next);
       if (known !== undefined && known.firstSeq <= next && next < known.nextSeq) {
         take(known);
@@ -72,6 +82,7 @@ export class Pages {
   /**
    * The first page, among those that hold entries from `low` to below `high`, that reaches what is looked for; undefined when none does. All
    * pages after one that reaches it do too. By halving; what this process has seen narrows it first.
+   * @throws PageMissing for an entry that no page has
    */
   async first(shard: ShardKey, low: number, high: number, rule: PageRule): Promise<Page | undefined> {
     const { before, reached } = this.#nearest(shard, low, high, rule);
@@ -82,16 +93,28 @@ export class Pages {
     // Whoever reads on wants what follows the last page that was read.
     for (let middle = before === undefined ? halfway(start, end) : start; start < end; middle = halfway(start, end)) {
       const page = await this.covering(shard, middle);
-      // A hole: what is below it was trimmed meanwhile.
-      if (page === undefined) {
-        start = middle + 1;
-      } else if (rule.reaches(page)) {
+      if (page === undefined) throw new PageMissing(middle);
+      if (rule.reaches(page)) {
         found = page;
         if (rule.isFirst(page)) return page;
         end = Math.min(page.firstSeq, middle);
       } else start = Math.max(page.nextSeq, middle + 1);
     }
     return found;
+  }
+
+  /** Who asks for the same page at the same time shares the answer: it can only have missed it. */
+  async #lookOnce(shard: ShardKey, seq: number): Promise<Page | undefined> {
+    const name = `${shardName(shard)}/${seq}`;
+    const running = this.#looking.get(name);
+    if (running !== undefined) return await running;
+    const look = this.#look(shard, seq, true);
+    this.#looking.set(name, look);
+    try {
+      return await look;
+    } finally {
+      this.#looking.delete(name);
+    }
   }
 
   async #look(shard: ShardKey, seq: number, isEventual: boolean): Promise<Page | undefined> {

@@ -6,7 +6,7 @@ import { type Head, type PlacedEntry, tailBases } from "./items/head.ts";
 import type { Page } from "./items/page.ts";
 import type { StoredEntry } from "./items/stored-entry.ts";
 import { corrupt } from "./items/values.ts";
-import type { PageRule, Pages } from "./pages.ts";
+import { PageMissing, type PageRule, type Pages } from "./pages.ts";
 import { PayloadGone, type Payloads } from "./payloads.ts";
 
 /** Reads a shard (P7): the tail from its head, what is before from pages, bytes from payloads. Nothing is ever skipped. */
@@ -74,7 +74,7 @@ export class Reader {
     for (let isFresh = false; ; isFresh = true) {
       const start = isFresh ? await this.#heads.freshStart(shard) : await this.#heads.start(shard);
       checkRange(from, head, start.seq, "seq" in from ? 0 : (start.bases[from.index] ?? 0));
-      const found = await this.#collect(shard, head, Math.max(start.seq, 0), from, limit);
+      const found = await this.#collect(shard, head, start.seq, from, limit).catch(holeIn);
       if (found !== undefined) return found;
       // A hole. It was trimmed since the start was read, or something is lost.
       if (isFresh) throw corrupt(`entries of shard ${shard.shard} of topic ${shard.topicId} that no page has`);
@@ -121,7 +121,7 @@ export class Reader {
   /** Entries from one on, without a hole: all of the tail, or some pages' worth of them. Empty: a hole. */
   async #run(shard: ShardKey, head: Head, seq: number, limit: number): Promise<readonly PlacedEntry[]> {
     if (seq >= head.tailSeq) return head.tail().slice(seq - head.tailSeq, seq - head.tailSeq + limit);
-    const pages = await this.#pages.from(shard, seq, Math.ceil(limit / limits.awsRollEntries));
+    const pages = await this.#pages.from(shard, seq, { high: head.tailSeq, count: Math.ceil(limit / limits.awsRollEntries) });
     const run: PlacedEntry[] = [];
     for (const { entries } of pages) {
       for (const entry of entries) if (entry.seq === seq + run.length && entry.seq < head.tailSeq) run.push(entry);
@@ -137,6 +137,11 @@ export class Reader {
       if (entry.seq < start.seq) throw outOfRange(`Entry ${entry.seq} was trimmed: the journal starts at ${start.seq}.`);
     }
   }
+}
+
+/** Undefined for a hole. */
+function holeIn(reason: unknown): undefined {
+  if (!(reason instanceof PageMissing)) throw reason;
 }
 
 interface Place {

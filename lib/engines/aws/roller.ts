@@ -1,7 +1,8 @@
+import { mapBounded } from "../../core/bounded.ts";
 import { limits } from "../../core/limits.ts";
 import type { ShardKey } from "../../ports/journal.ts";
 import type { Heads } from "./heads.ts";
-import { type Head, tailBases } from "./items/head.ts";
+import { encodeTimestamps, type Head, tailBases } from "./items/head.ts";
 import { decodePage, encodePage } from "./items/page.ts";
 import { stateName, type StoredState } from "./items/producer-state.ts";
 import { encodeSpilled, onlyForward } from "./items/spilled-producer.ts";
@@ -33,32 +34,36 @@ export class Roller {
    */
   async roll(shard: ShardKey, head: Head): Promise<Head> {
     if (head.tailEntries === 0) return head;
+    // The newest entry stays: who follows the log finds it without looking for a page.
+    const count = Math.max(1, head.tailEntries - 1);
     const page = encodePage(shard, {
       firstSeq: head.tailSeq,
       rollId: newId(this.#context),
       bases: tailBases(head),
-      maxTimestampsMs: await this.#maxTimestamps(shard, head),
-      refs: head.rawTail,
+      maxTimestampsMs: maxTimestampsAfter(head, count),
+      refs: head.rawTail.slice(0, count),
     });
-    // The same bytes under a key of its own: twice is once.
-    await repeat(this.#context, () => this.#context.table.put(page));
     const evicted = idleStates(head, this.#context.tuning);
-    for (const state of evicted) await this.#spill(shard, state);
-    const rolled = await this.#take(shard, head, evicted);
+    // The same bytes under a key of its own: twice is once.
+    const paged = repeat(this.#context, () => this.#context.table.put(page));
+    await Promise.all([paged, mapBounded(evicted, limits.awsReadsAtOnceMax, (state) => this.#spill(shard, state))]);
+    const rolled = await this.#take(shard, head, count, evicted);
     this.#pages.learn(shard, decodePage(page));
     return rolled;
   }
 
   /** The head with room for more entries: a full one is rolled by whoever meets it. @throws LogError, throttled when it stays full */
   async withRoom(shard: ShardKey, head: Head, entries: number, attempts: Attempts): Promise<Head> {
-    if (hasRoom(head, entries, this.#context.tuning)) return head;
-    const rolled = await this.roll(shard, head);
-    if (!hasRoom(rolled, entries, this.#context.tuning)) await attempts.again(new StoreFault("throttled", "the shard's head is full"));
-    return rolled;
+    const { tuning } = this.#context;
+    if (hasRoom(head, entries, tuning)) return head;
+    // Whoever crossed the line is rolling it: all who wait for that at once would only get in each other's way.
+    await attempts.again(new StoreFault("throttled", "the shard's head is full"));
+    const later = await this.#heads.read(shard);
+    return hasRoom(later, entries, tuning) ? later : await this.roll(shard, later);
   }
 
-  async #take(shard: ShardKey, head: Head, evicted: readonly StoredState[]): Promise<Head> {
-    const change = rollChange(head, evicted);
+  async #take(shard: ShardKey, head: Head, count: number, evicted: readonly StoredState[]): Promise<Head> {
+    const change = rollChange(head, count, evicted);
     try {
       return this.#heads.learn(shard, await this.#context.table.update(headKey(shard), change));
     } catch (reason) {
@@ -82,27 +87,25 @@ export class Roller {
       if (faultOf(reason).kind !== "condition") throw reason;
     }
   }
+}
 
-  /** Each partition's largest timestamp so far: the page before knows it up to where it ends. */
-  async #maxTimestamps(shard: ShardKey, head: Head): Promise<readonly number[]> {
-    const before = head.tailSeq === 0 ? undefined : await this.#pages.covering(shard, head.tailSeq - 1);
-    const largest = head.highWatermarks.map((_, index) => before?.maxTimestampsMs[index] ?? -1);
-    const take = (index: number, maxTimestampMs: number): void => {
-      largest[index] = Math.max(largest[index] ?? -1, maxTimestampMs);
-    };
-    // A page that was not used may go on a little into this tail: that changes nothing.
-    for (const { stored } of head.tail()) for (const { index, maxTimestampMs } of stored.parts) take(index, maxTimestampMs);
-    return largest;
+/** Each partition's largest timestamp up to some entries of the tail. */
+function maxTimestampsAfter(head: Head, count: number): readonly number[] {
+  const largest = [...head.maxTimestampsMs];
+  for (const { stored } of head.tail().slice(0, count)) {
+    for (const { index, maxTimestampMs } of stored.parts) largest[index] = Math.max(largest[index] ?? -1, maxTimestampMs);
   }
+  return largest;
 }
 
 function hasRoom(head: Head, entries: number, { tailEntriesMax, tailBytesMax, headStatesMax }: Tuning): boolean {
   return head.tailEntries + entries <= tailEntriesMax && head.tailBytes <= tailBytesMax / 2 && head.stateCount <= headStatesMax / 2;
 }
 
-function rollChange(head: Head, evicted: readonly StoredState[]): Change {
-  const bytes = head.rawTail.reduce((sum, ref) => sum + readBytes(ref, "an entry of a tail").length, 0);
-  const removals = [...head.rawTail.keys()].map((nth) => `tail[${nth}]`);
+function rollChange(head: Head, count: number, evicted: readonly StoredState[]): Change {
+  const rolled = head.rawTail.slice(0, count);
+  const bytes = rolled.reduce((sum, ref) => sum + readBytes(ref, "an entry of a tail").length, 0);
+  const removals = [...rolled.keys()].map((nth) => `tail[${nth}]`);
   const conditions = ["gen = :g", "tseq = :t", "size(tail) >= :k"];
   const names: Record<string, string> = {};
   const values: Record<string, { readonly B: Uint8Array }> = {};
@@ -113,21 +116,29 @@ function rollChange(head: Head, evicted: readonly StoredState[]): Change {
     conditions.push(`p.#s${nth}[0] = :c${nth}`);
   }
   return {
-    update: `SET gen = gen + :one, tseq = tseq + :k, tsz = tsz - :z REMOVE ${removals.join(", ")}`,
+    update: `SET gen = gen + :one, tseq = tseq + :k, tsz = tsz - :z, mx = :mx REMOVE ${removals.join(", ")}`,
     condition: conditions.join(" AND "),
     ...(evicted.length === 0 ? {} : { names }),
-    values: { ":one": n(1), ":k": n(head.tailEntries), ":z": n(bytes), ":g": n(head.gen), ":t": n(head.tailSeq), ...values },
+    values: {
+      ":one": n(1),
+      ":k": n(count),
+      ":z": n(bytes),
+      ":g": n(head.gen),
+      ":t": n(head.tailSeq),
+      ":mx": { B: encodeTimestamps(maxTimestampsAfter(head, count)) },
+      ...values,
+    },
   };
 }
 
-/** The states that leave the head: those whose newest step is not in the tail, the oldest first, when there are more than a few. */
+/** The states that leave the head: those that were not used for a while, the oldest first, when there are more than a few. */
 function idleStates(head: Head, tuning: Tuning): readonly StoredState[] {
   const surplus = head.stateCount - tuning.idleStatesKept;
   if (surplus <= 0) return [];
   const states = head.stateNames().flatMap((name) => head.state(name) ?? []);
-  // When the head is full of states that are all in use, the oldest have to go too.
+  // Keeping one costs little, bringing one back a lot; but when the head is full of states that are all in use, the oldest have to go too.
   const isFull = head.stateCount > tuning.headStatesMax / 2;
-  const idle = states.filter(({ seq }) => seq < head.tailSeq || isFull).sort((a, b) => a.seq - b.seq);
+  const idle = states.filter(({ seq }) => seq < head.tailSeq - tuning.idleEntries || isFull).sort((a, b) => a.seq - b.seq);
   return idle.slice(0, Math.min(surplus, limits.awsEntryStatesMax));
 }
 

@@ -9,6 +9,8 @@ export interface Tuning {
   readonly tailEntriesMax: number;
   readonly tailBytesMax: number;
   readonly headStatesMax: number;
+  /** A state whose newest step is this many entries before the tail is idle; so many idle ones stay. */
+  readonly idleEntries: number;
   readonly idleStatesKept: number;
   /** Payloads up to this size are items, unless the entry wishes otherwise. */
   readonly inlineBytes: number;
@@ -24,6 +26,7 @@ export const defaultTuning: Tuning = {
   tailEntriesMax: limits.awsTailEntriesMax,
   tailBytesMax: limits.awsTailBytesMax,
   headStatesMax: limits.awsHeadStatesMax,
+  idleEntries: limits.awsIdleEntries,
   idleStatesKept: limits.awsIdleStatesKept,
   inlineBytes: limits.awsInlineBytes,
   payloadWholeBytes: limits.awsPayloadWholeBytes,

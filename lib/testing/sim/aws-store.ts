@@ -32,12 +32,13 @@ export function awsSimStore(options: AwsStoreOptions = {}): StoreMaker {
       torn: draws.pick([0, 0.3]),
     };
     const rollEntries = draws.pick([1, 2, 4, 16]);
-    const headStatesMax = draws.pick([4, 16]);
+    const headStatesMax = draws.pick([2, 4, 16]);
     const tuning = {
       rollEntries,
       tailEntriesMax: rollEntries * draws.pick([1, 2, 4]),
       rollBytes: draws.pick([100, 1_024]),
       headStatesMax,
+      idleEntries: draws.pick([0, 0, 0, 5]),
       idleStatesKept: draws.pick([0, 1, headStatesMax / 2]),
       inlineBytes: draws.pick([0, 150, 3_072]),
       payloadWholeBytes: draws.pick([0, 1_000_000]),

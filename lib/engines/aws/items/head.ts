@@ -1,3 +1,4 @@
+import { VarintReader, varlongBytes, writeVarlong } from "../../../core/codec/varint.ts";
 import type { ShardShape } from "../../../ports/journal.ts";
 import type { Item, Key, Value } from "../table.ts";
 import { decodeState, type StoredState } from "./producer-state.ts";
@@ -9,7 +10,7 @@ import { checkVersion, corrupt, formatVersion, n, readBytes, readList, readMap, 
  * `v` format · `st` open or closed · `ly` layout · `gen` rolls so far · `ep` what an ambiguous commit raises · `fe` what the collector raises:
  * payloads of fence epochs up to it can no longer be committed · `tseq` number of the tail's first entry · `tsz` bytes of the tail ·
  * `n` list: the next entry's number, then each partition's next offset (one list, so that a producer state can copy all of it at once) ·
- * `tail` list of entries · `p` map of producer states.
+ * `tail` list of entries · `p` map of producer states · `mx` each partition's largest timestamp before the tail, varlongs.
  */
 export interface Head {
   readonly layout: number;
@@ -21,6 +22,8 @@ export interface Head {
   /** The next entry's number. */
   readonly seq: number;
   readonly highWatermarks: readonly number[];
+  /** Each partition's largest timestamp before the tail; -1 when there was none. */
+  readonly maxTimestampsMs: readonly number[];
   /** How many entries are in the tail: `tailSeq` to `seq`. */
   readonly tailEntries: number;
   readonly stateCount: number;
@@ -55,13 +58,16 @@ export function newHead(key: Key, { partitions, layout }: ShardShape): Item {
     n: { L: zeros },
     tail: { L: [] },
     p: { M: {} },
+    mx: { B: new Uint8Array(0) },
   };
 }
 
 /** Undefined for a shard that was closed. @throws corrupt_log, unsupported_version */
 export function decodeHead(item: Item): Head | undefined {
   checkVersion(item, "A shard's head");
-  if (readText(item["st"], "a head's st") !== "open") return undefined;
+  const state = readText(item["st"], "a head's st");
+  if (state === "closed") return undefined;
+  if (state !== "open") throw corrupt(`a head whose st is ${state}`);
   const number = (name: string): number => readNumber(item[name], `a head's ${name}`);
   const [seq = Number.NaN, ...highWatermarks] = readList(item["n"], "a head's n").map((value) => readNumber(value, "a head's n"));
   const rawTail = readList(item["tail"], "a head's tail");
@@ -78,6 +84,7 @@ export function decodeHead(item: Item): Head | undefined {
     tailBytes: number("tsz"),
     seq,
     highWatermarks,
+    maxTimestampsMs: decodeTimestamps(readBytes(item["mx"], "a head's mx"), highWatermarks.length),
     tailEntries: rawTail.length,
     stateCount: Object.keys(states).length,
     rawTail,
@@ -88,6 +95,23 @@ export function decodeHead(item: Item): Head | undefined {
     },
     stateNames: () => Object.keys(states),
   };
+}
+
+export function encodeTimestamps(timestampsMs: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(timestampsMs.reduce((sum, timestampMs) => sum + varlongBytes(timestampMs), 0));
+  let at = 0;
+  for (const timestampMs of timestampsMs) at = writeVarlong(bytes, at, timestampMs);
+  return bytes;
+}
+
+/** Partitions that were added since have none. */
+function decodeTimestamps(bytes: Uint8Array, partitions: number): readonly number[] {
+  try {
+    const reader = new VarintReader(bytes);
+    return Array.from({ length: partitions }, () => (reader.position < bytes.length ? reader.readVarlong() : -1));
+  } catch (cause) {
+    throw corrupt("a head's mx", cause);
+  }
 }
 
 /** Entries with their numbers and offsets, counted back from what follows them. */

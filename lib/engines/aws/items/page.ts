@@ -60,7 +60,8 @@ function placeForward(refs: readonly Value[], firstSeq: number, bases: readonly 
   return refs.map((value, nth) => {
     const stored = decodeEntry(readBytes(value, "an entry of a page"));
     const own = stored.parts.map(({ index, records }) => {
-      const base = next[index] ?? 0;
+      const base = next[index];
+      if (base === undefined) throw corrupt(`a page from entry ${firstSeq} on without a base of partition ${index}`);
       next[index] = base + records;
       return base;
     });

@@ -6,9 +6,9 @@ import { corrupt, formatVersion, unsupported } from "./values.ts";
  * A committed entry as the head's tail and pages hold it: a few dozen bytes that say where its bytes are. It holds no offsets: they follow
  * from where the entry stands, since a commit does not know them before it is done.
  *
- * Bytes: 1 version and flags (low bits: 1 = the payload is an S3 object, 2 = it has producer steps) · 8 id of the payload · varint fence epoch ·
+ * Bytes: 1 version and flags (low bits: 1 = the payload is an S3 object, 2 = it has producer steps, 4 = its timestamps are all as they are) · 8 id of the payload · varint fence epoch ·
  * varint position of the entry in the payload · varint mask of partition indexes · for each of them, ascending: varint records,
- * varint bytes, varlong timestamp (the first: as it is, each next: less the first) · with steps: varint bytes of the steps.
+ * varint bytes, varlong timestamp (the first: as it is, each next: less the first, unless that is too far) · with steps: varint bytes of the steps.
  * Numbers are Kafka's varints.
  */
 export interface StoredEntry {
@@ -35,26 +35,29 @@ export interface StoredPart {
 }
 
 const idBytes = 8;
-const flag = { isObject: 1, hasSteps: 2 } as const;
+const flag = { isObject: 1, hasSteps: 2, hasOwnTimestamps: 4 } as const;
 
 export function encodeEntry({ payload, position, parts, stepsBytes }: StoredEntry): Uint8Array {
-  const firstMs = parts[0]?.maxTimestampMs ?? 0;
+  const stamps = parts.map(({ maxTimestampMs }) => maxTimestampMs);
+  const [firstMs = 0, ...laterMs] = stamps;
+  const isNear = laterMs.every((stampMs) => Number.isSafeInteger(stampMs - firstMs));
+  const stored = isNear ? [firstMs, ...laterMs.map((stampMs) => stampMs - firstMs)] : stamps;
   const mask = parts.reduce((bits, { index }) => bits | (1 << index), 0);
   let length = 1 + idBytes + varintBytes(payload.fenceEpoch) + varintBytes(position) + varintBytes(mask);
-  for (const [nth, { records, bytes, maxTimestampMs }] of parts.entries()) {
-    length += varintBytes(records) + varintBytes(bytes) + varlongBytes(nth === 0 ? firstMs : maxTimestampMs - firstMs);
-  }
+  for (const [nth, { records, bytes }] of parts.entries())
+    length += varintBytes(records) + varintBytes(bytes) + varlongBytes(stored[nth] ?? 0);
   if (stepsBytes > 0) length += varintBytes(stepsBytes);
   const encoded = new Uint8Array(length);
-  encoded[0] = (formatVersion << 4) | (payload.isObject ? flag.isObject : 0) | (stepsBytes > 0 ? flag.hasSteps : 0);
+  const flags = (payload.isObject ? flag.isObject : 0) | (stepsBytes > 0 ? flag.hasSteps : 0) | (isNear ? 0 : flag.hasOwnTimestamps);
+  encoded[0] = (formatVersion << 4) | flags;
   for (let i = 0; i < idBytes; i++) encoded[1 + i] = Number.parseInt(payload.id.slice(2 * i, 2 * i + 2), 16);
   let at = writeVarint(encoded, 1 + idBytes, payload.fenceEpoch);
   at = writeVarint(encoded, at, position);
   at = writeVarint(encoded, at, mask);
-  for (const [nth, { records, bytes, maxTimestampMs }] of parts.entries()) {
+  for (const [nth, { records, bytes }] of parts.entries()) {
     at = writeVarint(encoded, at, records);
     at = writeVarint(encoded, at, bytes);
-    at = writeVarlong(encoded, at, nth === 0 ? firstMs : maxTimestampMs - firstMs);
+    at = writeVarlong(encoded, at, stored[nth] ?? 0);
   }
   if (stepsBytes > 0) writeVarint(encoded, at, stepsBytes);
   return encoded;
@@ -65,13 +68,14 @@ export function decodeEntry(encoded: Uint8Array): StoredEntry {
   const first = encoded[0] ?? 0;
   if (encoded.length < 1 + idBytes) throw corrupt(`an entry of ${encoded.length} bytes`);
   if (first >> 4 !== formatVersion) throw unsupported("An entry", first >> 4);
+  if ((first & 0x0f) > flag.isObject + flag.hasSteps + flag.hasOwnTimestamps) throw corrupt("an entry with a flag that nobody sets");
   let id = "";
   for (let i = 1; i <= idBytes; i++) id += byteAt(encoded, i).toString(16).padStart(2, "0");
   try {
     const reader = new VarintReader(encoded, 1 + idBytes);
     const fenceEpoch = reader.readVarint();
     const position = reader.readVarint();
-    const parts = readParts(reader);
+    const parts = readParts(reader, (first & flag.hasOwnTimestamps) !== 0);
     const stepsBytes = (first & flag.hasSteps) === 0 ? 0 : reader.readVarint();
     if (reader.position !== encoded.length) throw corrupt(`${encoded.length - reader.position} bytes after an entry`);
     return { payload: { id, isObject: (first & flag.isObject) !== 0, fenceEpoch }, position, parts, stepsBytes };
@@ -80,7 +84,7 @@ export function decodeEntry(encoded: Uint8Array): StoredEntry {
   }
 }
 
-function readParts(reader: VarintReader): StoredPart[] {
+function readParts(reader: VarintReader, areOwn: boolean): StoredPart[] {
   const mask = reader.readVarint();
   const parts: StoredPart[] = [];
   let firstMs = 0;
@@ -89,8 +93,9 @@ function readParts(reader: VarintReader): StoredPart[] {
     const records = reader.readVarint();
     const bytes = reader.readVarint();
     const stampMs = reader.readVarlong();
+    const isWhole = areOwn || parts.length === 0;
     if (parts.length === 0) firstMs = stampMs;
-    parts.push({ index, records, bytes, maxTimestampMs: parts.length === 0 ? stampMs : firstMs + stampMs });
+    parts.push({ index, records, bytes, maxTimestampMs: isWhole ? stampMs : firstMs + stampMs });
   }
   if (parts.length === 0) throw corrupt("an entry without parts");
   return parts;

@@ -3,14 +3,14 @@ import type { Item } from "../../../engines/aws/table.ts";
 import type { Prng } from "../prng.ts";
 
 /**
- * Flips a bit in some of the payloads that are read, never in the same one twice in a row: bytes can be damaged on their way, and reading them again helps.
+ * Flips a bit in some of the payloads that are read, in each of them once at most: bytes can be damaged on their way, and reading them again helps.
  * @param chance of one read
  */
 export function damaging(storage: Stores, prng: Prng, chance: () => number): Stores {
   const { table, bucket } = storage;
   const struck = new Set<string>();
   const damaged = (name: string, bytes: Uint8Array): Uint8Array => {
-    if (struck.delete(name) || bytes.length < 2 || !prng.chance(chance())) return bytes;
+    if (struck.has(name) || bytes.length < 2 || !prng.chance(chance())) return bytes;
     struck.add(name);
     const copy = bytes.slice();
     // Not the format version: an unknown one is told as that.
