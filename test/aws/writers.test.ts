@@ -13,7 +13,8 @@ import { type EmulatedAws, startEmulatedAws } from "../../scripts/emulators/aws-
 import { type Between, entryOf, fault, headUpdate, namesIn, openShard, shard, tableBehind } from "../unit/engines/aws/support.ts";
 
 const writersCount = 32;
-const commits = 2_000;
+/** As many as pass in about a minute and a half where emulators are slow; the full size is 5,000. */
+const commits = Number(process.env["STRATALOG_WRITERS_COMMITS"] ?? 2_000);
 
 /** What became of the updates of a head, by what they are for. */
 class Counts {
@@ -95,9 +96,7 @@ suite("32 writers of one shard", () => {
     assert.deepEqual(await namesIn(open()), answered);
   });
 
-  test("none of them met a tail without room", {
-    todo: "a roll takes three requests; 32 writers' commits that take two each fill the tail meanwhile",
-  }, () => {
+  test("none of them met a tail without room", () => {
     assert.equal(counts.full, 0);
   });
 
