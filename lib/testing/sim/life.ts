@@ -21,12 +21,18 @@ export class Life {
   /** Runs the step after a time if the process is still there, and not before it thaws. */
   after(delayMs: number, step: () => void): () => void {
     let cancel = this.#scheduler.schedule(delayMs, () => {
-      if (!this.isAlive) return;
-      const frozenMs = this.frozenUntilMs - this.#scheduler.nowMs;
-      if (frozenMs > 0) cancel = this.after(frozenMs, step);
-      else step();
+      cancel = this.arrive(step);
     });
     return () => cancel();
+  }
+
+  /** Runs the step now if the process is there, or once it thaws. */
+  arrive(step: () => void): () => void {
+    if (!this.isAlive) return () => undefined;
+    const frozenMs = this.frozenUntilMs - this.#scheduler.nowMs;
+    if (frozenMs > 0) return this.after(frozenMs, step);
+    step();
+    return () => undefined;
   }
 
   /** Calls back when this life ends, until the returned function is called. */

@@ -54,7 +54,7 @@ export class Network {
         );
       });
       const respond = (how: string, settle: () => void): void => {
-        this.#carry(what, (delayMs) => caller.after(delayMs, () => answer(how, settle)));
+        this.#carry(what, () => caller.arrive(() => answer(how, settle)));
       };
       const deliver = (): void => {
         this.#serve(what, target).then(
@@ -66,7 +66,7 @@ export class Network {
         );
       };
       const copies = options.repeatable === true && this.#prng.chance(this.faults.repeated) ? 2 : 1;
-      for (let copy = 0; copy < copies; copy++) this.#carry(what, (delayMs) => this.#scheduler.schedule(delayMs, deliver), true);
+      for (let copy = 0; copy < copies; copy++) this.#carry(what, deliver, true);
     });
   }
 
@@ -85,7 +85,7 @@ export class Network {
   }
 
   /** Sends one message, unless it gets lost. */
-  #carry(what: string, send: (delayMs: number) => void, isRequest = false): void {
+  #carry(what: string, arrive: () => void, isRequest = false): void {
     const { lost, late, lateMsMax } = this.faults;
     if (this.#prng.chance(lost)) {
       this.#trace(`${what}: ${isRequest ? "request" : "answer"} lost`);
@@ -95,7 +95,7 @@ export class Network {
     this.inFlight++;
     this.#scheduler.schedule(delayMs, () => {
       this.inFlight--;
-      send(0);
+      arrive();
     });
   }
 }
