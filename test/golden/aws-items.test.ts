@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeCatalogItem, putChange } from "../../lib/engines/aws/catalog-writes.ts";
-import { decodeHead, encodeTimestamps, newHead, tailBases } from "../../lib/engines/aws/items/head.ts";
+import { decodeHead, newHead, tailBases } from "../../lib/engines/aws/items/head.ts";
+import { encodeTimestamps } from "../../lib/engines/aws/items/timestamps.ts";
 import { decodePage, encodePage } from "../../lib/engines/aws/items/page.ts";
 import { decodeSpilled, encodeSpilled } from "../../lib/engines/aws/items/spilled-producer.ts";
 import { decodeStart, encodeStart } from "../../lib/engines/aws/items/start.ts";
@@ -54,7 +55,7 @@ const usedHeadItem: Item = {
   n: list(42, 103, 9),
   tail: { L: [ref0("04"), ref01] },
   p: { M: { "70": { L: [factB, n(40), n(100)] } } },
-  mx: b("80a0abfef962 01"),
+  mx: b("00 80a0abfef962 81a0abfef962"),
 };
 const pageItem: Item = {
   pk: { S: "J#t1#2" },
@@ -104,15 +105,15 @@ test("a head's largest timestamps are these bytes; a partition without one has n
   const largest = (mx: string, ...next: readonly number[]) =>
     decodeHead({ ...newHeadItem, n: list(0, ...next), mx: b(mx) })?.maxTimestampsMs;
   assert.equal(hex(encodeTimestamps([])), "");
-  assert.equal(
-    hex(encodeTimestamps([1_700_000_000_000, -1, 0, Number.MAX_SAFE_INTEGER])),
-    "80a0abfef962" + "01" + "00" + "feffffffffffff1f",
-  );
-  assert.deepEqual(largest("80a0abfef962 01 00 feffffffffffff1f", 0, 0, 0, 0), [1_700_000_000_000, -1, 0, Number.MAX_SAFE_INTEGER]);
+  assert.equal(hex(encodeTimestamps([1_700_000_000_000, 1_700_000_000_001, 1_699_999_999_936])), "00" + "80a0abfef962" + "02" + "7f");
+  assert.deepEqual(largest("00 80a0abfef962 02 7f", 0, 0, 0), [1_700_000_000_000, 1_700_000_000_001, 1_699_999_999_936]);
+  // Too far from each other.
+  assert.equal(hex(encodeTimestamps([-1, 0, Number.MAX_SAFE_INTEGER])), "01" + "01" + "00" + "feffffffffffff1f");
+  assert.deepEqual(largest("01 01 00 feffffffffffff1f", 0, 0, 0), [-1, 0, Number.MAX_SAFE_INTEGER]);
   // Before the first roll, and of partitions that were added since the last one.
   assert.deepEqual(largest("", 0, 0), [-1, -1]);
-  assert.deepEqual(largest("80a0abfef962", 0, 0, 0), [1_700_000_000_000, -1, -1]);
-  for (const damaged of ["80", "80a0abfef9", "02 80", "ffffffffffffffffff01", "80808080808080808080"]) {
+  assert.deepEqual(largest("00 80a0abfef962", 0, 0, 0), [1_700_000_000_000, -1, -1]);
+  for (const damaged of ["00 80", "00 80a0abfef9", "00 02 80", "01 ffffffffffffffffff01", "00 80808080808080808080"]) {
     assert.throws(() => largest(damaged, 0, 0), { name: "LogError", code: "corrupt_log" }, damaged);
   }
 });

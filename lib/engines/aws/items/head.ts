@@ -1,8 +1,9 @@
-import { VarintReader, varlongBytes, writeVarlong } from "../../../core/codec/varint.ts";
+import { VarintReader } from "../../../core/codec/varint.ts";
 import type { ShardShape } from "../../../ports/journal.ts";
 import type { Item, Key, Value } from "../table.ts";
 import { decodeState, type StoredState } from "./producer-state.ts";
 import { decodeEntry, type StoredEntry } from "./stored-entry.ts";
+import { decodeTimestamps } from "./timestamps.ts";
 import { checkVersion, corrupt, formatVersion, n, readBytes, readList, readMap, readNumber, readText, s } from "./values.ts";
 
 /**
@@ -10,7 +11,7 @@ import { checkVersion, corrupt, formatVersion, n, readBytes, readList, readMap, 
  * `v` format · `st` open or closed · `ly` layout · `gen` rolls so far · `ep` what an ambiguous commit raises · `fe` what the collector raises:
  * payloads of fence epochs up to it can no longer be committed · `tseq` number of the tail's first entry · `tsz` bytes of the tail ·
  * `n` list: the next entry's number, then each partition's next offset (one list, so that a producer state can copy all of it at once) ·
- * `tail` list of entries · `p` map of producer states · `mx` each partition's largest timestamp before the tail, varlongs.
+ * `tail` list of entries · `p` map of producer states · `mx` each partition's largest timestamp before the tail (`timestamps.ts`).
  */
 export interface Head {
   readonly layout: number;
@@ -84,7 +85,7 @@ export function decodeHead(item: Item): Head | undefined {
     tailBytes: number("tsz"),
     seq,
     highWatermarks,
-    maxTimestampsMs: decodeTimestamps(readBytes(item["mx"], "a head's mx"), highWatermarks.length),
+    maxTimestampsMs: readTimestamps(readBytes(item["mx"], "a head's mx"), highWatermarks.length),
     tailEntries: rawTail.length,
     stateCount: Object.keys(states).length,
     rawTail,
@@ -97,18 +98,11 @@ export function decodeHead(item: Item): Head | undefined {
   };
 }
 
-export function encodeTimestamps(timestampsMs: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(timestampsMs.reduce((sum, timestampMs) => sum + varlongBytes(timestampMs), 0));
-  let at = 0;
-  for (const timestampMs of timestampsMs) at = writeVarlong(bytes, at, timestampMs);
-  return bytes;
-}
-
 /** Partitions that were added since have none. */
-function decodeTimestamps(bytes: Uint8Array, partitions: number): readonly number[] {
+function readTimestamps(bytes: Uint8Array, partitions: number): readonly number[] {
   try {
-    const reader = new VarintReader(bytes);
-    return Array.from({ length: partitions }, () => (reader.position < bytes.length ? reader.readVarlong() : -1));
+    const timestampsMs = decodeTimestamps(new VarintReader(bytes));
+    return Array.from({ length: partitions }, (_, index) => timestampsMs[index] ?? -1);
   } catch (cause) {
     throw corrupt("a head's mx", cause);
   }

@@ -1,5 +1,6 @@
 import { byteAt } from "../../../core/codec/bytes.ts";
 import { VarintReader, varintBytes, varlongBytes, writeVarint, writeVarlong } from "../../../core/codec/varint.ts";
+import { packTimestamps, unpackTimestamp } from "./timestamps.ts";
 import { corrupt, formatVersion, unsupported } from "./values.ts";
 
 /**
@@ -38,17 +39,14 @@ const idBytes = 8;
 const flag = { isObject: 1, hasSteps: 2, hasOwnTimestamps: 4 } as const;
 
 export function encodeEntry({ payload, position, parts, stepsBytes }: StoredEntry): Uint8Array {
-  const stamps = parts.map(({ maxTimestampMs }) => maxTimestampMs);
-  const [firstMs = 0, ...laterMs] = stamps;
-  const isNear = laterMs.every((stampMs) => Number.isSafeInteger(stampMs - firstMs));
-  const stored = isNear ? [firstMs, ...laterMs.map((stampMs) => stampMs - firstMs)] : stamps;
+  const { numbers: stamps, areOwn } = packTimestamps(parts.map(({ maxTimestampMs }) => maxTimestampMs));
   const mask = parts.reduce((bits, { index }) => bits | (1 << index), 0);
   let length = 1 + idBytes + varintBytes(payload.fenceEpoch) + varintBytes(position) + varintBytes(mask);
   for (const [nth, { records, bytes }] of parts.entries())
-    length += varintBytes(records) + varintBytes(bytes) + varlongBytes(stored[nth] ?? 0);
+    length += varintBytes(records) + varintBytes(bytes) + varlongBytes(stamps[nth] ?? 0);
   if (stepsBytes > 0) length += varintBytes(stepsBytes);
   const encoded = new Uint8Array(length);
-  const flags = (payload.isObject ? flag.isObject : 0) | (stepsBytes > 0 ? flag.hasSteps : 0) | (isNear ? 0 : flag.hasOwnTimestamps);
+  const flags = (payload.isObject ? flag.isObject : 0) | (stepsBytes > 0 ? flag.hasSteps : 0) | (areOwn ? flag.hasOwnTimestamps : 0);
   encoded[0] = (formatVersion << 4) | flags;
   for (let i = 0; i < idBytes; i++) encoded[1 + i] = Number.parseInt(payload.id.slice(2 * i, 2 * i + 2), 16);
   let at = writeVarint(encoded, 1 + idBytes, payload.fenceEpoch);
@@ -57,7 +55,7 @@ export function encodeEntry({ payload, position, parts, stepsBytes }: StoredEntr
   for (const [nth, { records, bytes }] of parts.entries()) {
     at = writeVarint(encoded, at, records);
     at = writeVarint(encoded, at, bytes);
-    at = writeVarlong(encoded, at, stored[nth] ?? 0);
+    at = writeVarlong(encoded, at, stamps[nth] ?? 0);
   }
   if (stepsBytes > 0) writeVarint(encoded, at, stepsBytes);
   return encoded;
@@ -87,15 +85,12 @@ export function decodeEntry(encoded: Uint8Array): StoredEntry {
 function readParts(reader: VarintReader, areOwn: boolean): StoredPart[] {
   const mask = reader.readVarint();
   const parts: StoredPart[] = [];
-  let firstMs = 0;
   for (let index = 0; mask >> index !== 0; index++) {
     if (((mask >> index) & 1) === 0) continue;
     const records = reader.readVarint();
     const bytes = reader.readVarint();
-    const stampMs = reader.readVarlong();
-    const isWhole = areOwn || parts.length === 0;
-    if (parts.length === 0) firstMs = stampMs;
-    parts.push({ index, records, bytes, maxTimestampMs: isWhole ? stampMs : firstMs + stampMs });
+    const maxTimestampMs = unpackTimestamp(reader.readVarlong(), parts[0]?.maxTimestampMs, areOwn);
+    parts.push({ index, records, bytes, maxTimestampMs });
   }
   if (parts.length === 0) throw corrupt("an entry without parts");
   return parts;
