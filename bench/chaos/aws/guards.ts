@@ -24,9 +24,9 @@ const small = {
   pagesCached: 4,
 };
 const sound: NetworkFaults = { lost: 0, late: 0, lateMsMax: 0, repeated: 0, throttled: 0 };
-/** Clients lose answers, and ask again elsewhere. */
-const forgetful: NetworkFaults = { ...sound, lost: 0.25 };
-const common = { tuning: small, network: sound, partitions: 4, partitionsPerShard: 4, isSteady: true } as const;
+/** Clients lose answers and ask again elsewhere; copies of requests come late. */
+const forgetful: NetworkFaults = { ...sound, lost: 0.1, repeated: 1, late: 0.5, lateMsMax: 1_500 };
+const common = { tuning: small, network: sound, partitions: 4, partitionsPerShard: 4, isSteady: true, collects: false } as const;
 /** Their clients give up and ask again elsewhere, while the commit is still to come. */
 const heldCommits = { ...calm, slow: 0.15, slowMsMax: 4_000, only: ofCommits };
 const producers = { steady: 6, "steady-batch": 6, follower: 1 } as const;
@@ -46,6 +46,7 @@ export const guards = {
     wrap: without({ from: isCommitOf, clause: /^fe < :oe$/ }),
     mix: { ...calm, slow: 0.4, slowMsMax: 2_500, only: ofCommits },
     crowd: { plain: 14, follower: 1 },
+    collects: true,
   },
   /** A roll takes out what another one took out already. */
   roll: {
@@ -58,10 +59,10 @@ export const guards = {
   eviction: {
     ...common,
     wrap: without({ from: isRollOf, clause: /^p\.#s\d+\[0\] = :c\d+$/ }, { from: (pk) => pk.startsWith("PS#"), clause: /./ }),
-    mix: { ...calm, slow: 0.8, slowMsMax: 1_000, only: ofRolls },
-    tuning: { ...small, rollEntries: 4, tailEntriesMax: 16 },
+    mix: { ...calm, slow: 1, slowMsMax: 400, only: ofRolls },
+    tuning: { ...small, tailEntriesMax: 16 },
     network: forgetful,
-    crowd: { steady: 12, follower: 1 },
+    crowd: { steady: 24 },
     slowness: 1,
   },
   /** A producer's state may have come into the head and left it between the look and the commit. */

@@ -36,6 +36,8 @@ export interface Variation {
   readonly partitionsPerShard?: number;
   /** Whether processes crash and freeze. */
   readonly isSteady?: boolean;
+  /** Whether payloads are collected. Default true; its fence also ends commits that another guard has to. */
+  readonly collects?: boolean;
 }
 
 const asItIs: NonNullable<Variation["wrap"]> = (storage) => storage;
@@ -89,8 +91,8 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
   const recorder = new LoggedRecorder(log);
   const trace = (line: string): void => log.write(line);
   const names = await aws.createStore();
-  const { wrap = asItIs, mix, tuning, maxAttempts = 1 } = variation;
-  const store = new ChaosStore({ aws, names, prng: prng.fork(), log, isVerbose, wrap, mix, tuning, maxAttempts });
+  const { wrap = asItIs, mix, tuning, maxAttempts = 1, collects = true } = variation;
+  const store = new ChaosStore({ aws, names, prng: prng.fork(), log, isVerbose, wrap, mix, tuning, maxAttempts, collects });
   const network = new Network(time, prng.fork(), isVerbose ? trace : () => undefined);
   const processes = Array.from({ length: store.processesMax }, (_, nth) => {
     const skewMs = Date.now() + (prng.fraction() - 0.5) * 86_400_000;

@@ -29,6 +29,7 @@ export interface ChaosStoreParts {
   /** Default: drawn for each process. */
   readonly tuning: Partial<Tuning> | undefined;
   readonly maxAttempts: number;
+  readonly collects: boolean;
 }
 
 const requestTimeoutMs = 5_000;
@@ -59,7 +60,7 @@ export class ChaosStore implements SimStore {
     clearTimeout(this.#next);
     this.#mix = calm;
     if (!isFaulty) return;
-    this.#collector.start();
+    if (this.#parts.collects) this.#collector.start();
     this.#begin();
   }
 
