@@ -26,8 +26,7 @@ export function damagePayloads(stack: Stack, parts: DamageParts): void {
       done.add(key);
       const bytes = await bytesOf(answer.output);
       if (bytes === undefined || bytes.length < 2) return answer;
-      // The first byte is the format's version, which no checksum covers.
-      const at = prng.between(1, bytes.length - 1);
+      const at = prng.between(0, bytes.length - 1);
       const damaged = new Uint8Array(bytes);
       damaged[at] = (bytes[at] ?? 0) ^ (1 << prng.between(0, 7));
       log.fault("damaged", `byte ${at} of ${key}`);

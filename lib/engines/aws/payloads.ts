@@ -41,38 +41,34 @@ export class Payloads {
 
   /** @throws corrupt_log when a checksum is wrong; PayloadGone */
   async readParts(wanted: readonly WantedPart[]): Promise<readonly Uint8Array[]> {
-    const runs = runsOf(wanted);
     const results = new Array<Uint8Array>(wanted.length);
-    await mapBounded(runs, limits.awsReadsAtOnceMax, async (run) => {
-      const piece = await this.#range(run.shard, run.stored, run.start, run.end);
-      for (const { nth, at, length, index } of run.parts) {
-        results[nth] = await this.#checked(run, piece, ({ start, bytes }) =>
-          readPart(bytes, at - start, run.stored.payload.id, index, length),
-        );
-      }
-    });
+    await mapBounded(runsOf(wanted), limits.awsReadsAtOnceMax, (run) =>
+      this.#read(run, ({ start, bytes }) => {
+        const { id } = run.stored.payload;
+        for (const { nth, at, length, index } of run.parts) results[nth] = readPart(bytes, at - start, id, index, length).slice();
+      }),
+    );
     return results;
   }
 
   /** An entry's producer steps, still encoded. @throws corrupt_log, PayloadGone */
   async readSteps(shard: ShardKey, stored: StoredEntry): Promise<Uint8Array> {
-    const at = stepsPosition(stored);
-    const run = { shard, stored, start: at, end: at + checksumBytes + stored.stepsBytes };
-    const piece = await this.#range(shard, stored, run.start, run.end);
-    return await this.#checked(run, piece, ({ start, bytes }) => readStepsBytes(bytes, at - start, stored.payload.id, stored.stepsBytes));
+    const start = stepsPosition(stored);
+    const end = start + checksumBytes + stored.stepsBytes;
+    return await this.#read({ shard, stored, start, end }, (piece) =>
+      readStepsBytes(piece.bytes, start - piece.start, stored.payload.id, stored.stepsBytes).slice(),
+    );
   }
 
-  /** Bytes may be damaged on their way: what fails its checksum is read once more. */
-  async #checked(
-    { shard, stored, start, end }: Pick<Run, "shard" | "stored" | "start" | "end">,
-    piece: Piece,
-    read: (piece: Piece) => Uint8Array,
-  ): Promise<Uint8Array> {
+  /** Bytes may be damaged on their way: what cannot be right is read once more. */
+  async #read<T>({ shard, stored, start, end }: Range, read: (piece: Piece) => T): Promise<T> {
     try {
-      return read(piece).slice();
-    } catch {
+      return read(await this.#range(shard, stored, start, end));
+    } catch (reason) {
+      const isDamage = reason instanceof LogError && (reason.code === "corrupt_log" || reason.code === "unsupported_version");
+      if (!isDamage) throw reason;
       this.#cache.delete(cacheName(shard, stored.payload));
-      return read(await this.#range(shard, stored, start, end)).slice();
+      return read(await this.#range(shard, stored, start, end));
     }
   }
 
@@ -170,12 +166,16 @@ function cacheName(shard: ShardKey, { id }: PayloadPlace): string {
   return `${shardName(shard)}/${id}`;
 }
 
-/** Parts that are read with one request. */
-interface Run {
+/** A stretch of a payload. */
+interface Range {
   readonly shard: ShardKey;
   readonly stored: StoredEntry;
-  start: number;
+  readonly start: number;
   end: number;
+}
+
+/** Parts that are read with one request. */
+interface Run extends Range {
   readonly parts: { readonly nth: number; readonly at: number; readonly length: number; readonly index: number }[];
 }
 

@@ -13,8 +13,7 @@ export function damaging(storage: Stores, prng: Prng, chance: () => number): Sto
     if (struck.has(name) || bytes.length < 2 || !prng.chance(chance())) return bytes;
     struck.add(name);
     const copy = bytes.slice();
-    // Not the format version: an unknown one is told as that.
-    const at = prng.between(1, copy.length - 1);
+    const at = prng.between(0, copy.length - 1);
     copy[at] = (copy[at] ?? 0) ^ (1 << prng.between(0, 7));
     return copy;
   };

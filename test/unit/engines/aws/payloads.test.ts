@@ -108,6 +108,16 @@ describe("payload objects", () => {
     }
   });
 
+  it("damaged in their very first byte, the format's version, are read again too", async () => {
+    const store = new Store({ inlineBytes: 0 });
+    await storeParts(store, [100]);
+    const { reads, watching } = watched(store, (bytes, nth) => (nth === 1 ? bytes.with(0, 65) : bytes));
+    const engine = store.open(undefined, watching);
+    const answers = await engine.journal.read(await slicesOf(engine, [0]));
+    assert.deepEqual(Buffer.from(answers[0]!), Buffer.alloc(100, 1));
+    assert.equal(reads.length, 2);
+  });
+
   it("damaged or cut where they lie are never served: the error names the payload and the partition", async () => {
     for (const tuning of [{ inlineBytes: 0 }, rangesOnly]) {
       for (const change of [
