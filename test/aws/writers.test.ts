@@ -14,7 +14,7 @@ import { type Between, entryOf, fault, headUpdate, namesIn, openShard, shard, ta
 
 const writersCount = 32;
 /** As many as pass in about a minute and a half where emulators are slow; the full size is 5,000. */
-const commits = Number(process.env["STRATALOG_WRITERS_COMMITS"] ?? 2_000);
+const commits = Number(process.env["STRATALOG_WRITERS_COMMITS"] ?? 3_500);
 
 /** What became of the updates of a head, by what they are for. */
 class Counts {
@@ -22,11 +22,41 @@ class Counts {
   readonly refused = { commit: 0, roll: 0, fence: 0 };
   /** Of the refused commits those that met a tail without room: rolls that were begun have not come through yet. */
   full = 0;
+  tailMost = 0;
+  /** Of the rolls that came through: how long they took, and how many commits of all writers passed meanwhile. */
+  readonly rolls = { count: 0, ms: 0, commits: 0, commitsMost: 0 };
   readonly failed: string[] = [];
+  #committed = 0;
 
-  readonly between: Between = async (call, run) => {
-    const kind = headUpdate(call);
-    if (kind === undefined) return await run();
+  /** What stands between one writer and its table. */
+  between(): Between {
+    let began = { ms: 0, committed: 0 };
+    return async (call, run) => {
+      const kind = headUpdate(call);
+      if (call.op === "put" && call.pk.startsWith("J#")) began = { ms: performance.now(), committed: this.#committed };
+      if (kind === undefined) return await run();
+      const rollBegan = began;
+      const answer = await this.#counted(kind, run);
+      if (kind === "commit") this.#onCommit(answer as Item);
+      if (kind === "roll") this.#onRoll(rollBegan);
+      return answer;
+    };
+  }
+
+  #onCommit(head: Item): void {
+    this.#committed++;
+    this.tailMost = Math.max(this.tailMost, tailEntries(head));
+  }
+
+  #onRoll({ ms, committed }: { readonly ms: number; readonly committed: number }): void {
+    const commitsMeanwhile = this.#committed - committed;
+    this.rolls.count++;
+    this.rolls.ms += Math.round(performance.now() - ms);
+    this.rolls.commits += commitsMeanwhile;
+    this.rolls.commitsMost = Math.max(this.rolls.commitsMost, commitsMeanwhile);
+  }
+
+  async #counted<T>(kind: keyof Counts["sent"], run: () => Promise<T>): Promise<T> {
     this.sent[kind]++;
     try {
       return await run();
@@ -37,7 +67,7 @@ class Counts {
       else this.refused[kind]++;
       throw reason;
     }
-  };
+  }
 }
 
 function tailEntries(head: Item | undefined): number {
@@ -82,7 +112,7 @@ suite("32 writers of one shard", () => {
   test("none of their commits fails, or is refused or sent again because of another writer's", async (t) => {
     const open = await openStore();
     await openShard(open());
-    const writers = Array.from({ length: writersCount }, () => open(counts.between));
+    const writers = Array.from({ length: writersCount }, () => open(counts.between()));
     const started = performance.now();
     const answered = await write(writers, commits);
     const seconds = (performance.now() - started) / 1000;
