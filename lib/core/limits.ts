@@ -88,12 +88,12 @@ export const limits = {
   awsInlineBytes: 3 * 1024,
   /** What a DynamoDB item can hold besides its keys. */
   awsInlineBytesMax: 380 * 1024,
-  /** A commit that brings a head's tail past a multiple of this rolls it into a page. */
+  /** A commit that brings a head's tail over one of these rolls it into a page. */
   awsRollEntries: 16,
   awsRollBytes: 1_024,
   /** A tail this full takes no commit before it was rolled. */
-  awsTailEntriesMax: 64,
-  awsTailBytesMax: 4_096,
+  awsTailEntriesMax: 128,
+  awsTailBytesMax: 12 * 1024,
   /** Producer states of one head, and of one entry (an expression holds 4 KB). */
   awsHeadStatesMax: 480,
   awsEntryStatesMax: 64,

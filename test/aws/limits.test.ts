@@ -215,20 +215,20 @@ suite("at the limits of DynamoDB and S3", () => {
     );
   });
 
-  test("a tail that cannot be rolled takes 64 entries; the next ones pass once it can", async () => {
+  test("a tail that cannot be rolled takes 128 entries; the next ones pass once it can", async () => {
     let isStuck = true;
     const engine = open(noRolls(() => isStuck));
     await openShard(engine);
     for (const name of range(0, limits.awsTailEntriesMax)) await engine.journal.append(shard, entryOf(name));
     await engine.idle();
     await assert.rejects(engine.journal.append(shard, entryOf("over")), { code: "throttled", outcome: "not-applied", retryAfterMs: 500 });
-    assert.deepEqual(await namesIn(open()), range(0, 64));
+    assert.deepEqual(await namesIn(open()), range(0, limits.awsTailEntriesMax));
     isStuck = false;
-    await engine.journal.append(shard, entryOf("e64"));
-    assert.deepEqual(await namesIn(open()), range(0, 65));
+    await engine.journal.append(shard, entryOf("e128"));
+    assert.deepEqual(await namesIn(open()), range(0, limits.awsTailEntriesMax + 1));
   });
 
-  test("a tail that cannot be rolled takes 4 KB of entries", async () => {
+  test("a tail that cannot be rolled takes 12 KB of entries", async () => {
     let isStuck = true;
     const engine = open(noRolls(() => isStuck));
     await openShard(engine, shard, 16);

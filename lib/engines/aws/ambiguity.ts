@@ -103,3 +103,12 @@ export function notApplied(reason: unknown): LogError {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
+
+/** Waits for a step before anything is committed. @throws LogError, certainly not applied */
+export async function preparing<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (reason) {
+    throw notApplied(reason);
+  }
+}

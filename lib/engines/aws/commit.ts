@@ -1,7 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Appended, Entry, Guards, ShardKey } from "../../ports/journal.ts";
-import { type Ambiguity, notApplied, unknown } from "./ambiguity.ts";
+import { type Ambiguity, notApplied, preparing, unknown } from "./ambiguity.ts";
 import { type Commit, commitChange } from "./commit-change.ts";
 import { answerOf, commitOf, type Draft, isNewcomer, storePayload, type StoredPayload } from "./draft.ts";
 import type { Heads } from "./heads.ts";
@@ -181,15 +181,6 @@ export class Committer {
 
 async function before(known: Head | undefined, read: () => Promise<Head>): Promise<Attempt> {
   return { head: known ?? (await preparing(read())), isFresh: known === undefined, payload: undefined };
-}
-
-/** A step before anything is committed. */
-async function preparing<T>(step: Promise<T>): Promise<T> {
-  try {
-    return await step;
-  } catch (reason) {
-    throw notApplied(reason);
-  }
 }
 
 /** A step after a commit went through: whatever fails in it, the records are in the log. */

@@ -48,9 +48,11 @@ export class Roller {
     // The same bytes under a key of its own: twice is once.
     const paged = repeat(this.#context, () => this.#context.table.put(page));
     await Promise.all([paged, mapBounded(evicted, limits.awsReadsAtOnceMax, (state) => this.#spill(shard, state))]);
-    const rolled = await this.#take(shard, head, count, evicted);
+    const { head: rolled, isOwn } = await this.#take(shard, head, count, evicted);
     this.#pages.learn(shard, decodePage(page));
-    return rolled;
+    // Others went on meanwhile: this roller has the newest head, and whoever crosses the next line would only begin later.
+    const again = isOwn && rolled.tailEntries >= this.#context.tuning.rollEntries;
+    return again ? await this.roll(shard, rolled) : rolled;
   }
 
   /** The head with room for more entries: a full one is rolled by whoever meets it. @throws LogError, throttled when it stays full */
@@ -63,14 +65,20 @@ export class Roller {
     return hasRoom(later, entries, tuning) ? later : await this.roll(shard, later);
   }
 
-  async #take(shard: ShardKey, head: Head, count: number, evicted: readonly StoredState[]): Promise<Head> {
+  /** @returns the head after it, and whether this roller's request is known to have changed it */
+  async #take(
+    shard: ShardKey,
+    head: Head,
+    count: number,
+    evicted: readonly StoredState[],
+  ): Promise<{ readonly head: Head; readonly isOwn: boolean }> {
     const change = rollChange(head, count, evicted);
     try {
-      return this.#heads.learn(shard, await this.#context.table.update(headKey(shard), change));
+      return { head: this.#heads.learn(shard, await this.#context.table.update(headKey(shard), change)), isOwn: true };
     } catch (reason) {
       const fault = faultOf(reason);
       if (fault.kind === "refused") throw asLogError(fault);
-      return this.#heads.learn(shard, await this.#after(shard, fault));
+      return { head: this.#heads.learn(shard, await this.#after(shard, fault)), isOwn: false };
     }
   }
 
@@ -143,8 +151,12 @@ function idleStates(head: Head, tuning: Tuning): readonly StoredState[] {
   return idle.slice(0, Math.min(surplus, limits.awsEntryStatesMax));
 }
 
-/** Whether the commit that led to this head is the one that rolls: it brought the tail past a multiple, and no other commit did. */
+/** Where a roll begins, and where another one does because that did not come through, in multiples of the first line. */
+const rollLines = [1, 4, 6];
+
+/** Whether the commit that led to this head is the one that rolls: it brought the tail over a line, and no other commit did. */
 export function crossesRoll({ rollEntries, rollBytes }: Tuning, head: Head, entries: number, bytes: number): boolean {
-  const crosses = (now: number, added: number, every: number): boolean => Math.floor(now / every) > Math.floor((now - added) / every);
+  const crosses = (now: number, added: number, first: number): boolean =>
+    rollLines.some((multiple) => now >= multiple * first && now - added < multiple * first);
   return crosses(head.tailEntries, entries, rollEntries) || crosses(head.tailBytes, bytes, rollBytes);
 }

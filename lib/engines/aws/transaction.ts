@@ -2,7 +2,7 @@ import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import type { Appended, ShardAppend, ShardKey } from "../../ports/journal.ts";
-import { notApplied, unknown } from "./ambiguity.ts";
+import { preparing, unknown } from "./ambiguity.ts";
 import { catalogConflict, checkCatalogWrites, transactWriteOf } from "./catalog-writes.ts";
 import { mapBounded } from "../../core/bounded.ts";
 import { commitChange } from "./commit-change.ts";
@@ -189,13 +189,5 @@ function checkTransaction(appends: readonly ShardAppend[], writes: number): void
   }
   if (new Set(appends.map(({ shard }) => shardName(shard))).size < appends.length) {
     throw new LogError("invalid_request", "A transaction appends to a shard at most once.");
-  }
-}
-
-async function preparing<T>(step: Promise<T>): Promise<T> {
-  try {
-    return await step;
-  } catch (reason) {
-    throw notApplied(reason);
   }
 }

@@ -2,7 +2,7 @@ import { limits } from "../../core/limits.ts";
 
 /** Sizes that decide how the engine works and not whether it is right. Tests make them small, so that a few entries roll, spill and go to S3. */
 export interface Tuning {
-  /** A commit that brings the tail past a multiple of one of these rolls it. */
+  /** A commit that brings the tail over one of these rolls it, and at 4 and 6 times as much, should that roll not have come through. */
   readonly rollEntries: number;
   readonly rollBytes: number;
   /** A tail this full takes no commit before it was rolled. */

@@ -102,6 +102,8 @@ export function decodeHead(item: Item): Head | undefined {
 function readTimestamps(bytes: Uint8Array, partitions: number): readonly number[] {
   try {
     const timestampsMs = decodeTimestamps(new VarintReader(bytes));
+    if (timestampsMs.length > partitions || !timestampsMs.every(Number.isSafeInteger))
+      throw corrupt("more, or other, timestamps than it has partitions");
     return Array.from({ length: partitions }, (_, index) => timestampsMs[index] ?? -1);
   } catch (cause) {
     throw corrupt("a head's mx", cause);

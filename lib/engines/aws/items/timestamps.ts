@@ -1,3 +1,4 @@
+import { corrupt } from "./values.ts";
 import { type VarintReader, varlongBytes, writeVarlong } from "../../../core/codec/varint.ts";
 
 /** Timestamps that belong together lie near each other: the first as it is, each next less the first. Where that is too far for a number, all as they are. */
@@ -24,10 +25,12 @@ export function encodeTimestamps(timestampsMs: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** @throws corrupt_message */
+/** @throws corrupt_message; LogError corrupt_log for a first byte that nobody writes */
 export function decodeTimestamps(reader: VarintReader): readonly number[] {
   if (reader.end === 0) return [];
-  const areOwn = reader.bytes[reader.position++] === 1;
+  const first = reader.bytes[reader.position++] ?? 0;
+  if (first > 1) throw corrupt(`timestamps of kind ${first}`);
+  const areOwn = first === 1;
   const timestampsMs: number[] = [];
   while (reader.position < reader.end) timestampsMs.push(unpackTimestamp(reader.readVarlong(), timestampsMs[0], areOwn));
   return timestampsMs;

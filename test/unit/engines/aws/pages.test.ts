@@ -85,12 +85,13 @@ describe("pages", () => {
       await openShard(early);
       await appendAll(early, range(0, left));
       assert.deepEqual(store.pages(), [[0, Math.max(1, left - 1)]]);
-      // The next roller takes as many and more, from the same start.
+      // The next roller takes more, from the same start.
       const second = store.open();
-      await appendAll(second, range(left, 12));
+      const total = 4 * left + 2;
+      await appendAll(second, range(left, total));
       assert.deepEqual(store.pages().filter(([first]) => first === 0).length, 2);
-      for (let seq = 0; seq < 12; seq++) {
-        assert.deepEqual(await namesFrom(store.open(), { index: 0, offset: seq }), range(seq, 12));
+      for (let seq = 0; seq < total; seq++) {
+        assert.deepEqual(await namesFrom(store.open(), { index: 0, offset: seq }), range(seq, total));
       }
     }
   });
@@ -100,7 +101,7 @@ describe("pages", () => {
     const engine = store.open();
     await openShard(engine);
     for (let seq = 0; seq < 2; seq++) await engine.journal.append(shard, entryOf(`e${seq}`, { timeMs: 1_000 + 10 * seq }));
-    // A roll of two entries waits before the head, while a roller that has seen six leaves its page and ends.
+    // A roll of two entries waits before the head, while a roller that has seen twelve leaves its page and ends.
     const gate = new Gate();
     const waits: Between = async (call, run) => {
       if (headUpdate(call) === "roll") await gate.pass();
@@ -109,17 +110,17 @@ describe("pages", () => {
     const slow = store.open(waits);
     await slow.journal.append(shard, entryOf("e2", { timeMs: 1_020 }));
     const loser = store.open(endsBeforeHead);
-    for (let seq = 3; seq < 6; seq++) {
+    for (let seq = 3; seq < 12; seq++) {
       await loser.journal.append(shard, entryOf(`e${seq}`, { timeMs: 1_000 + 10 * seq }));
       await loser.idle();
     }
     assert.deepEqual(store.pages().toSorted(), [
+      [0, 11],
       [0, 2],
-      [0, 5],
     ]);
     gate.open();
     await slow.idle();
-    for (let seq = 6; seq < 10; seq++) {
+    for (let seq = 12; seq < 16; seq++) {
       await engine.journal.append(shard, entryOf(`e${seq}`, { timeMs: 1_000 + 10 * seq }));
       await engine.idle();
     }
@@ -127,7 +128,7 @@ describe("pages", () => {
       store.pages().some(([first]) => first === 2),
       JSON.stringify(store.pages()),
     );
-    await findsAll(store, 0, 10);
+    await findsAll(store, 0, 16);
   });
 
   it("below the start of a trimmed journal are not looked at", async () => {

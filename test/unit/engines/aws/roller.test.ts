@@ -219,18 +219,18 @@ describe("a roll", () => {
     await late.journal.append(shard, entryOf("e0"));
     await late.journal.append(shard, entryOf("e1"));
     await until(() => gate.held > 0, "the roller is held");
-    await appendAll(store.open(), range(2, 4));
+    await appendAll(store.open(), range(2, 8));
     // Rolled once, and filled again with more than the late roller would take off.
     const stuck = store.open((call, run) => (headUpdate(call) === "roll" ? Promise.reject(fault("refused")) : run()));
-    await appendAll(stuck, range(4, 7));
-    assert.equal(numberOf(await store.table.get(headOf), "tseq"), 3);
+    await appendAll(stuck, range(8, 11));
+    assert.equal(numberOf(await store.table.get(headOf), "tseq"), 7);
     const before = await store.table.get(headOf);
     gate.open();
     await late.idle();
     assert.deepEqual(await store.table.get(headOf), before);
-    assert.deepEqual(await namesIn(store.open()), range(0, 7));
-    await appendAll(late, range(7, 12));
-    assert.deepEqual(await namesIn(store.open()), range(0, 12));
+    assert.deepEqual(await namesIn(store.open()), range(0, 11));
+    await appendAll(late, range(11, 16));
+    assert.deepEqual(await namesIn(store.open()), range(0, 16));
   });
 
   it("that comes late takes back no spilled state", async () => {
@@ -266,18 +266,18 @@ describe("a roll", () => {
     for (const kind of ["throttled", "conflict", "unreachable", "unknown", "refused"] as const) {
       for (const failing of ["J#", "PS#", "H#"]) {
         const store = new Store(tuning);
-        let failures = 3;
+        let failures = 2;
         const fails: Between = (call, run) => {
           const isMeant = call.pk.startsWith(failing) && (failing === "H#" ? headUpdate(call) === "roll" : call.op === "put");
           return isMeant && failures-- > 0 ? Promise.reject(fault(kind)) : run();
         };
         const engine = store.open(fails);
         await openShard(engine);
-        for (let producer = 0n; producer < 12n; producer++) await appendBy(engine, producer, 0);
+        for (let producer = 0n; producer < 24n; producer++) await appendBy(engine, producer, 0);
         assert.ok(failures <= 0, `${failing} ${kind}`);
         assert.ok(numberOf(await store.table.get(headOf), "tseq") >= 10, `${failing} ${kind}`);
-        for (let producer = 0n; producer < 12n; producer++) assert.deepEqual(await appendBy(store.open(), producer, 0), [Number(producer)]);
-        assert.equal((await namesIn(store.open())).length, 12);
+        for (let producer = 0n; producer < 24n; producer++) assert.deepEqual(await appendBy(store.open(), producer, 0), [Number(producer)]);
+        assert.equal((await namesIn(store.open())).length, 24);
       }
     }
   });
