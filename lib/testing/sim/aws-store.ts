@@ -1,5 +1,5 @@
 import type { Stores } from "../../engines/aws/context.ts";
-import { createAwsEngine } from "../../engines/aws/index.ts";
+import { type AwsEngineOptions, createAwsEngine } from "../../engines/aws/index.ts";
 import { collectOnce } from "./aws/collector.ts";
 import { damaging } from "./aws/damage.ts";
 import { faultyStorage, noStorageFaults, type StorageFaults } from "./aws/faulty-storage.ts";
@@ -13,6 +13,8 @@ export interface AwsStoreOptions {
   readonly retriesWrites?: boolean;
   /** Between the engine and its storage: what a missing guard would send or see. */
   readonly wrap?: (storage: Stores) => Stores;
+  /** Sizes that are not drawn: those that lead where a missing guard is needed. */
+  readonly tuning?: AwsEngineOptions["tuning"];
 }
 
 /**
@@ -71,7 +73,10 @@ export function awsSimStore(options: AwsStoreOptions = {}): StoreMaker {
       },
       async open(life) {
         const skewMs = (draws.fraction() - 0.5) * 2 * skewMsMax + 1e12;
-        return createAwsEngine({ ...connect(life), clock: life.clock(skewMs), random: draws.fork() }, { lingerMs, tuning });
+        return createAwsEngine(
+          { ...connect(life), clock: life.clock(skewMs), random: draws.fork() },
+          { lingerMs, tuning: { ...tuning, ...options.tuning } },
+        );
       },
     };
   };

@@ -3,6 +3,9 @@ import type { Change, Item, Query, QueryPage, Table, TransactWrite } from "../..
 import { awsSimStore, type AwsStoreOptions } from "../aws-store.ts";
 import type { SimulateOptions } from "../simulate.ts";
 
+/** Producers' states leave the head at once. */
+const leavesSoon = { rollEntries: 1, headStatesMax: 2, idleEntries: 0, idleStatesKept: 0 };
+
 /**
  * Guards of the AWS engine's protocol taken out of what it sends, one at a time: the simulator must find each. `docs/design.md`, section 5,
  * says what each is for.
@@ -17,7 +20,7 @@ export const missingAwsGuards = {
     isCommit(change) ? cut(cut(change, / AND p\.#s\d+\[0\] = :c\d+/g, /^:c\d+$/), / AND attribute_not_exists\(p\.#s\d+\)/g) : change,
   ),
   /** A producer that is new to the head may have been rolled out of it a moment ago. */
-  newcomers: guard((change) => (isCommit(change) ? cut(change, / AND gen = :gen/g, /^:gen$/) : change)),
+  newcomers: guard((change) => (isCommit(change) ? cut(change, / AND gen = :gen/g, /^:gen$/) : change), leavesSoon),
   /** A roll takes as many entries as its page has, whichever they are. */
   roll: guard((change) => (isRoll(change) ? cut(change, /gen = :g AND tseq = :t AND /g, /^:[gt]$/) : change)),
   /** A roll takes a producer's state out of the head though it has changed since it was spilled. */
@@ -31,12 +34,12 @@ export const missingAwsGuards = {
   })),
 } as const satisfies Record<string, SimulateOptions>;
 
-function over(wrap: NonNullable<AwsStoreOptions["wrap"]>): SimulateOptions {
-  return { store: awsSimStore({ wrap }) };
+function over(wrap: NonNullable<AwsStoreOptions["wrap"]>, tuning: AwsStoreOptions["tuning"] = {}): SimulateOptions {
+  return { store: awsSimStore({ wrap, tuning }) };
 }
 
 /** Changes what is sent to heads. */
-function guard(change: (change: Change) => Change): SimulateOptions {
+function guard(change: (change: Change) => Change, tuning: AwsStoreOptions["tuning"] = {}): SimulateOptions {
   const changed = (write: TransactWrite): TransactWrite => (write.kind === "update" ? { ...write, change: change(write.change) } : write);
   return over(({ table, bucket }: Stores) => {
     const other: Table = {
@@ -45,7 +48,7 @@ function guard(change: (change: Change) => Change): SimulateOptions {
       transact: (writes, token) => table.transact(writes.map(changed), token),
     };
     return { table: other, bucket };
-  });
+  }, tuning);
 }
 
 function isCommit({ condition = "" }: Change): boolean {
