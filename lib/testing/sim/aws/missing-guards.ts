@@ -28,7 +28,7 @@ export const missingAwsGuards = {
   /** Requests are sent again by a layer that does not know whether they may be. */
   oneAttempt: { store: awsSimStore({ retriesWrites: true }) },
   /** What pages a query shows is taken to be all of them. */
-  coverage: over(({ table, bucket }) => ({
+  pageCoverage: over(({ table, bucket }) => ({
     table: { ...table, query: async (request) => takenForWanted(request, await table.query(request)) },
     bucket,
   })),
