@@ -56,7 +56,8 @@ export class Args {
 export function flagsOf(command: Command): Readonly<Record<string, Flag>> {
   const settings = { ...command.settings, ...(command.client === true ? clientSettings : {}) };
   const fromSettings = Object.values(settings).map((setting) => {
-    const doc = `${setting.doc} Also ${setting.env}; default ${setting.default}.`;
+    const standard: string = setting.default;
+    const doc = `${setting.doc} Also ${setting.env}${standard === "" ? "" : `; default ${standard}`}.`;
     return [setting.flag, { type: "string", value: setting.unit, doc } satisfies Flag] as const;
   });
   return { ...command.flags, ...Object.fromEntries(fromSettings), help: { type: "boolean", doc: "Print this help." } };

@@ -89,6 +89,12 @@ test("a store that is not there is named at the start, and nothing is served", a
     await assert.rejects(serve(names), what);
   }
   await assert.rejects(startServerProcess({ data: "unused", args: ["--engine", "aws"], env: variables() }), /needs --table and --bucket/);
+  const elsewhere: Record<string, string> = { ...variables(), AWS_CONFIG_FILE: "none", AWS_SHARED_CREDENTIALS_FILE: "none" };
+  delete elsewhere["AWS_REGION"];
+  delete process.env["AWS_REGION"];
+  const args = ["--engine", "aws", "--table", store.table, "--bucket", store.bucket];
+  await assert.rejects(startServerProcess({ data: "unused", args, env: elsewhere }), /There is no AWS region: give one/);
+  process.env["AWS_REGION"] = emulatorRegion;
 });
 
 test("what a client was told before kill -9 of its server is there afterwards", async () => {

@@ -97,16 +97,8 @@ async function open(context: Context, data: string | undefined, engineName: stri
 }
 
 async function openAws(context: Context): Promise<Engine> {
-  const options = awsOptions(context);
-  const { checkStore, openAwsEngine } = await import("../../aws/open-engine.ts");
-  const engine = openAwsEngine(options);
-  try {
-    await checkStore(engine, options);
-    return engine;
-  } catch (reason) {
-    await engine.close();
-    throw reason;
-  }
+  const { openCheckedAwsEngine } = await import("../../aws/open-engine.ts");
+  return await openCheckedAwsEngine(awsOptions(context));
 }
 
 function awsOptions({ setting }: Context): {
