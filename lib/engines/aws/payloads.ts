@@ -32,7 +32,7 @@ export class Payloads {
     this.#cache = new ByteCache(context.tuning.payloadCacheBytes);
   }
 
-  /** Durable when it resolves. Nobody refers to it yet. The key is new, so doing it twice is doing it once. */
+  /** Durable when it resolves. Nobody refers to it yet: whatever becomes of it, its append is not applied. The key is new, so doing it twice is doing it once. */
   async put(shard: ShardKey, place: PayloadPlace, bytes: Uint8Array): Promise<void> {
     if (place.isObject) await this.#putObject(payloadObjectKey(shard, place.fenceEpoch, place.id), bytes, place.id);
     else await this.#putItem(shard, place, bytes);
@@ -110,14 +110,11 @@ export class Payloads {
   async #putItem(shard: ShardKey, place: PayloadPlace, bytes: Uint8Array): Promise<void> {
     const { pk, sk } = payloadItemKey(shard, place.fenceEpoch, place.id);
     const item = { pk: s(pk), sk: s(sk), v: n(formatVersion), d: { B: bytes } };
-    await definite(() => repeat(this.#context, () => this.#context.table.put(item)));
+    await repeat(this.#context, () => this.#context.table.put(item));
   }
 
   async #putObject(key: string, bytes: Uint8Array, writeId: string): Promise<void> {
-    await definite(async () => {
-      if (await putObject(this.#context, key, bytes, writeId)) return;
-      throw new LogError("internal", `another payload has the key ${key}`);
-    });
+    if (!(await putObject(this.#context, key, bytes, writeId))) throw new LogError("internal", `another payload has the key ${key}`);
   }
 }
 
@@ -146,19 +143,6 @@ export async function putObject(context: Context, key: string, bytes: Uint8Array
       mayBeMine ||= fault.kind === "unknown";
       await attempts.again(fault);
     }
-  }
-}
-
-/** A payload that nobody refers to is as good as not written: its unknown outcome leaves the append certainly not applied. */
-async function definite(put: () => Promise<unknown>): Promise<void> {
-  try {
-    await put();
-  } catch (reason) {
-    const { code, message, retryAfterMs } = LogError.from(reason);
-    throw new LogError(code === "timeout" ? "unavailable" : code, message, {
-      cause: reason,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
   }
 }
 
