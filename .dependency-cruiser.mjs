@@ -13,6 +13,8 @@ const parts = {
   config: ["core"],
   http: ["log", "ports", "core", "config"],
   kafka: ["log", "ports", "core", "config"],
+  lambda: ["http", "log", "ports", "core", "config", "telemetry"],
+  telemetry: ["ports", "core", "config"],
   testing: ["log", "engines/memory", "engines/local", "engines/aws", "http", "client", "ports", "core"],
 };
 

@@ -21,7 +21,8 @@ export function errorFromStatus(status: number, text: string, fallback: Outcome)
   const message = `The server answered ${status}${shown === "" ? "" : `: ${shown}`}`;
   if (status === 429) return new LogError("throttled", message, { retryAfterMs: 1_000 });
   if (status >= 500) return new LogError("unavailable", message, { outcome: fallback });
-  if (status === 401 || status === 403) return new LogError("forbidden", message);
+  if (status === 401) return new LogError("unauthenticated", message);
+  if (status === 403) return new LogError("forbidden", message);
   return new LogError(status === 404 ? "not_found" : "invalid_request", message);
 }
 

@@ -23,6 +23,8 @@ export const errorCodes = [
   "not_acceptable",
   "not_found",
   "method_not_allowed",
+  /** No credentials, or none that are valid here. */
+  "unauthenticated",
   /** The `Host` or `Origin` is not one that this server serves, or the caller may not do this. */
   "forbidden",
   "topic_already_exists",

@@ -13,6 +13,8 @@ export interface AppRequest {
   readBytes(bytesMax: number): Promise<Uint8Array>;
   /** The body as it comes. The bytes of a chunk stay valid. */
   chunks(): AsyncIterable<Uint8Array>;
+  /** The ARN of the AWS identity that signed the request, as the front door asserts it after checking the signature; never taken from what the client sent. */
+  readonly identity?: string;
   /** Aborts when the client goes away or the server closes. */
   readonly signal: AbortSignal;
 }

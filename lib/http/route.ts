@@ -75,6 +75,7 @@ export interface Route {
 /** What any operation may answer. */
 export const commonErrors = [
   "invalid_request",
+  "unauthenticated",
   "forbidden",
   "throttled",
   "corrupt_log",

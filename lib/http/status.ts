@@ -8,6 +8,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_partitions: 400,
   corrupt_message: 400,
   unsupported_version: 400,
+  unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
   unknown_topic_or_partition: 404,
