@@ -28,7 +28,7 @@ test("answers that are no server's of ours: a write may have happened behind a g
   await assert.rejects(answering(502, page).topics.create({ name: "t" }), told("unavailable", "unknown"));
   await assert.rejects(answering(502, page).topics.get("t"), told("unavailable", "not-applied"));
   await assert.rejects(answering(429, page).topics.create({ name: "t" }), told("throttled", "not-applied"));
-  await assert.rejects(answering(401, page).topics.get("t"), told("forbidden", "not-applied"));
+  await assert.rejects(answering(401, page).topics.get("t"), told("unauthenticated", "not-applied"));
   await assert.rejects(answering(404, page).topics.get("t"), told("not_found", "not-applied"));
   await assert.rejects(answering(200, page).topics.create({ name: "t" }), told("internal", "unknown"));
   await assert.rejects(answering(500, '{"error":7}').topics.create({ name: "t" }), told("internal", "unknown"));
