@@ -11,6 +11,7 @@ export { LogError } from "../core/errors.ts";
 export type { LogClient } from "../client/index.ts";
 export type { AwsEngine } from "../engines/aws/index.ts";
 export { type AwsStoreOptions, openAwsEngine } from "./open-engine.ts";
+export { type AwsCredentials, type SignedFetchOptions, signedFetch } from "./signed-fetch.ts";
 
 /** A client that writes to the table and the bucket itself. */
 export interface AwsLogClient extends LogClient, AsyncDisposable {
