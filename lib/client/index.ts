@@ -20,6 +20,7 @@ export type { ClientClock, ClientRandom, ConnectOptions, Fetch } from "./options
 export type { ProducerOptions } from "./producer-options.ts";
 export type { Producer } from "./producer.ts";
 export type { FetchOptions, FetchedPage, TimedOffset } from "./read.ts";
+export type { Token } from "./token.ts";
 export type { ListTopics, TopicsClient } from "./topics.ts";
 export type {
   ConsumedRecord,

@@ -1,3 +1,5 @@
+import type { Token } from "./token.ts";
+
 /** `fetch`, or something that behaves like it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -17,7 +19,9 @@ export interface ClientRandom {
 export interface ConnectOptions {
   /** Where the server is. Default `http://127.0.0.1:7070`. */
   readonly url?: string;
-  /** Sent with each request, for example `authorization`. */
+  /** An API token or a JWT, sent as `Authorization: Bearer`; a function is asked for each request, to renew what expires. Default none. */
+  readonly token?: Token;
+  /** Sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The longest wait for one answer; long polls have their wait on top. Default 30,000. */
   readonly requestTimeoutMs?: number;

@@ -3,6 +3,7 @@ import type { Outcome } from "../core/errors.ts";
 import { mediaTypes } from "../http/wire.ts";
 import { defaultRequestTimeoutMs, defaultUrl, systemClock, systemRandom } from "./options.ts";
 import type { ClientClock, ClientRandom, ConnectOptions, Fetch } from "./options.ts";
+import { authorizationOf, checkedToken, type Token } from "./token.ts";
 import { errorFromNetwork, errorFromStatus, errorFromWire } from "./wire-errors.ts";
 
 export interface Call {
@@ -25,6 +26,7 @@ export class Transport {
   readonly url: string;
   readonly #fetch: Fetch;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #token: Token | undefined;
   readonly #requestTimeoutMs: number;
 
   constructor(options: ConnectOptions) {
@@ -33,6 +35,8 @@ export class Transport {
     this.random = options.random ?? systemRandom;
     this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
     this.#headers = options.headers ?? {};
+    this.#token = options.token;
+    if (typeof this.#token === "string") checkedToken(this.#token);
     this.#requestTimeoutMs = options.requestTimeoutMs ?? defaultRequestTimeoutMs;
   }
 
@@ -55,7 +59,7 @@ export class Transport {
     call.signal?.addEventListener("abort", onAbort);
     if (call.signal?.aborted === true) abort.abort();
     try {
-      const response = await this.#fetch(this.#address(call), this.#init(call, abort.signal));
+      const response = await this.#fetch(this.#address(call), await this.#init(call, abort.signal));
       const text = await response.text();
       return { body: answerOf(response, text, fallback), characters: text.length };
     } catch (reason) {
@@ -74,8 +78,9 @@ export class Transport {
     return `${this.url}/v1/${call.path.map(encodeURIComponent).join("/")}${search}`;
   }
 
-  #init(call: Call, signal: AbortSignal): RequestInit {
+  async #init(call: Call, signal: AbortSignal): Promise<RequestInit> {
     const headers: Record<string, string> = { accept: mediaTypes.json, ...this.#headers, ...call.headers };
+    if (this.#token !== undefined) headers["authorization"] = await authorizationOf(this.#token, signal);
     if (call.body === undefined) return { method: call.method, headers, signal };
     headers["content-type"] = mediaTypes.json;
     return { method: call.method, headers, signal, body: call.body };

@@ -64,6 +64,38 @@ test("names and queries are encoded, headers are sent along, a path in the URL s
   assert.equal(asked[0]!.headers.get("authorization"), "Bearer x");
 });
 
+test("a token goes with each request; a function is asked each time, within the request's time", async () => {
+  const asked: (string | null)[] = [];
+  const fetch = (_: string, init: RequestInit) => {
+    asked.push(new Headers(init.headers).get("authorization"));
+    return Promise.resolve(Response.json({ topics: [] }));
+  };
+  const fixed = connect({ token: "slog_abc", fetch });
+  await fixed.topics.list();
+  await fixed.topics.create({ name: "t" });
+  let renewed = 0;
+  const renewing = connect({ token: async () => `jwt.${++renewed}`, fetch });
+  await renewing.topics.list();
+  await renewing.topics.list();
+  assert.deepEqual(asked, ["Bearer slog_abc", "Bearer slog_abc", "Bearer jwt.1", "Bearer jwt.2"]);
+  const never = () => new Promise<string>(() => undefined);
+  await assert.rejects(connect({ token: never, fetch, requestTimeoutMs: 5 }).topics.list(), told("timeout", "not-applied"));
+  const failing = () => Promise.reject(new Error("the issuer is away"));
+  await assert.rejects(connect({ token: failing, fetch }).topics.create({ name: "t" }), told("unauthenticated", "not-applied"));
+  assert.equal(asked.length, 4, "nothing is sent without a token");
+});
+
+test("text that is no token is refused, and no message tells it", async () => {
+  for (const token of ["", "secret\n", "sec ret", "sécret"]) {
+    const refused = (error: unknown) => {
+      assert.ok(!String(error).includes("ret"), String(error));
+      return told("invalid_request", "not-applied")(error);
+    };
+    assert.throws(() => connect({ token }), refused);
+    await assert.rejects(connect({ token: async () => token }).topics.list(), refused);
+  }
+});
+
 test("a URL that is none is told at once", () => {
   for (const url of ["", "localhost:7070", "ftp://x", "http://"])
     assert.throws(() => connect({ url }), told("invalid_request", "not-applied"));
