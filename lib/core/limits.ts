@@ -167,6 +167,14 @@ export const limits = {
   refusedBodyBytesMax: 64 * 1024 * 1024,
   /** How long a closing server waits for requests that run. */
   closeGraceMs: 10_000,
+  /** Lambda: an answer in one piece; as base64 it fits the 6 MB of an invocation's result. */
+  lambdaAnswerBytesMax: 4_400_000,
+  /** Custom resources: CloudFormation takes an answer of 4 KB. */
+  resourceReasonCharsMax: 1_000,
+  resourceAnswerAttemptsMax: 5,
+  resourceAnswerMsMax: 10_000,
+  /** Lambda: long polls and streams end this long before the function's time does. */
+  lambdaEndMarginMs: 2_000,
   /** SDK: records that wait for room in a producer's buffer; beyond it `send` is throttled. */
   producerWaitingMax: 100_000,
 } as const;

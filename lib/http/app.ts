@@ -17,6 +17,8 @@ export interface AppOptions {
   /** What `GET /health` tells. Default "0.0.0" and "unknown". */
   readonly version?: string;
   readonly engine?: string;
+  /** The longest answer that can be sent, in bytes; a record or batch that is bigger alone is given all the same. Default: what a fetch may ask for. */
+  readonly answerBytesMax?: number;
   /** Whether a `Host` (name and port, lower case) is this server's. Default: every one is, for callers that no browser can reach. */
   readonly isHostAllowed?: (host: string) => boolean;
   /** Hears of `internal` errors, of which clients are told only the fact, and of `corrupt_log`. Default: nobody. */
@@ -32,7 +34,7 @@ export interface App {
 
 /** The HTTP API over a log. */
 export function createApp(log: Log, options: AppOptions): App {
-  const { compression, version = "0.0.0", engine = "unknown", isHostAllowed, reportFault } = options;
+  const { compression, version = "0.0.0", engine = "unknown", answerBytesMax, isHostAllowed, reportFault } = options;
   const seen = (reason: unknown): LogError => {
     const error = LogError.from(reason);
     if (error.code === "internal" || error.code === "corrupt_log") reportFault?.(error);
@@ -43,6 +45,9 @@ export function createApp(log: Log, options: AppOptions): App {
     compression,
     budget: new BodyBudget(),
     answers: new BodyBudget(limits.answerBytesInFlightMax),
+    answerBytesMax: answerBytesMax ?? limits.fetchBytesMax,
+    // A character takes up to three bytes.
+    answerCharsMax: answerBytesMax === undefined ? limits.fetchAnswerCharsMax : Math.floor(answerBytesMax / 3),
     version,
     engine,
     seen,

@@ -15,6 +15,9 @@ export interface Services {
   readonly budget: BodyBudget;
   /** Room for answers. */
   readonly answers: BodyBudget;
+  /** What one answer may hold, but for a record or batch that is bigger alone. */
+  readonly answerBytesMax: number;
+  readonly answerCharsMax: number;
   readonly version: string;
   readonly engine: string;
   /** Every error that a client is told goes through here: a fault in Stratalog is reported to who runs it. */

@@ -15,11 +15,12 @@ export async function fetchJson({ services, topic, partition }: Call, request: F
   let count = 0;
   let text = "";
   for (const record of iterateRecords(result.batches, services.compression, result.offset)) {
-    if (count === recordsMax || text.length > limits.fetchAnswerCharsMax) {
+    const written = count === recordsMax ? "" : writeRecord(record, format);
+    if (count === recordsMax || (count > 0 && text.length + written.length > services.answerCharsMax)) {
       nextOffset = record.offset;
       break;
     }
-    text += count === 0 ? writeRecord(record, format) : `,${writeRecord(record, format)}`;
+    text += count === 0 ? written : `,${written}`;
     count++;
   }
   const { highWatermark, logStartOffset } = result;
@@ -29,7 +30,8 @@ export async function fetchJson({ services, topic, partition }: Call, request: F
 
 /** The batches as they are stored. */
 export async function fetchRaw({ services, topic, partition }: Call, request: FetchRequest): Promise<AppResponse> {
-  const result = await services.log.fetch(topic, partition, request);
+  const bytesMax = Math.min(request.bytesMax ?? limits.fetchBytesDefault, services.answerBytesMax);
+  const result = await services.log.fetch(topic, partition, { ...request, bytesMax });
   const response: AppResponse = {
     status: 200,
     headers: {
