@@ -2,6 +2,7 @@
  * What goes over HTTP, as types: the server's routes and the SDK both import this file and nothing else of each other.
  * All paths are under `/v1`. Offsets are JSON integers below 2^53.
  */
+import type { Acl, PatternType, Scope } from "../core/access/acl.ts";
 import type { ErrorCode, Outcome } from "../core/errors.ts";
 
 export const mediaTypes = {
@@ -140,4 +141,61 @@ export interface HealthBody {
   readonly status: "ok";
   readonly version: string;
   readonly engine: string;
+}
+
+/**
+ * One ACL, in Kafka's words. `POST /acls` takes `patternType` as LITERAL where it is left out. The principal of an AWS role is
+ * `User:arn:aws:iam::123456789012:role/Name`; sessions and paths of a role are written so too.
+ */
+export type WireAcl = Acl;
+export type WireNewAcl = Omit<Acl, "patternType"> & { readonly patternType?: PatternType };
+/** `POST /acls`: all or none. Adding one that is there changes nothing. */
+export interface CreateAclsBody {
+  readonly acls: readonly WireNewAcl[];
+}
+/** The answer of `POST /acls` (200): the ACLs of the request as they are in force. */
+export interface AclsBody {
+  readonly acls: readonly WireAcl[];
+}
+/**
+ * `GET /acls?resourceType=&resourceName=&patternType=&principal=&operation=&permission=&limit=&cursor=`: those that have all of these.
+ * `patternType=MATCH` with a `resourceName` gives every ACL that affects that name. `nextCursor` is there when more may follow.
+ */
+export interface AclListBody extends AclsBody {
+  readonly nextCursor?: string;
+}
+/** `DELETE /acls` with the same filter, at least one field of it (200): what was deleted. */
+export interface DeletedAclsBody {
+  readonly deleted: readonly WireAcl[];
+}
+
+/** What a token is limited to: one operation on one resource or prefix. */
+export type WireScope = Scope;
+export type WireNewScope = Omit<Scope, "patternType"> & { readonly patternType?: PatternType };
+/** `POST /tokens`. Without scopes the token may all that its principal may. `expiresMs` in epoch milliseconds; without it the token lasts until it is deleted. */
+export interface CreateTokenBody {
+  readonly principal: string;
+  readonly description?: string;
+  readonly scopes?: readonly WireNewScope[];
+  readonly expiresMs?: number;
+}
+/** An element of `GET /tokens`. Without `scopes`: not limited. */
+export interface TokenBody {
+  readonly id: string;
+  readonly principal: string;
+  readonly createdMs: number;
+  /** Who made it. */
+  readonly createdBy: string;
+  readonly description?: string;
+  readonly scopes?: readonly WireScope[];
+  readonly expiresMs?: number;
+}
+/** The answer of `POST /tokens` (201): the only time that `token`, which goes into `Authorization: Bearer`, is told. */
+export interface NewTokenBody extends TokenBody {
+  readonly token: string;
+}
+/** `GET /tokens?principal=&limit=&cursor=`: `nextCursor` is there when more may follow. `DELETE /tokens/{id}` answers 204, or 404 `not_found`. */
+export interface TokenListBody {
+  readonly tokens: readonly TokenBody[];
+  readonly nextCursor?: string;
 }
