@@ -4,7 +4,7 @@
  */
 const parts = {
   core: [],
-  ports: ["core"],
+  ports: ["core", "config"],
   log: ["ports", "core"],
   "engines/memory": ["ports", "core"],
   "engines/local": ["ports", "core"],
