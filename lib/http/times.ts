@@ -5,8 +5,12 @@ import { shown } from "./query.ts";
 
 const iso = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** Epoch milliseconds or ISO 8601 (a date alone is its start in UTC; a time needs a zone), or undefined. */
-export function parseTimeMs(text: string): number | undefined {
+/**
+ * Epoch milliseconds or ISO 8601 (a date alone is its start in UTC; a time needs a zone), or undefined. A space stands for the plus sign of a
+ * zone: some gateways open queries so.
+ */
+export function parseTimeMs(given: string): number | undefined {
+  const text = given.replace(/ (?=\d{2}:\d{2}$)/, "+");
   const timeMs = /^\d{1,16}$/.test(text) ? Number(text) : isDay(iso.exec(text)?.[1] ?? "") ? Date.parse(text) : Number.NaN;
   return Number.isSafeInteger(timeMs) ? timeMs : undefined;
 }

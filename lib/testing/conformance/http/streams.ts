@@ -84,6 +84,7 @@ export const streamCases: readonly HttpCase[] = [
       text += piece;
       if (text.includes("after")) break;
     }
+    assert.match(text, /after/);
     assert.doesNotMatch(text, /before/);
   }),
 

@@ -128,8 +128,12 @@ export const topicCases: readonly HttpCase[] = [
   }),
 
   apiCase("what a page is asked with is checked", async (api) => {
-    for (const query of ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "colour=red", "prefix=%zz", `cursor=${"x".repeat(250)}`]) {
+    for (const query of ["limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "colour=red", `cursor=${"x".repeat(250)}`]) {
       await api.refused(400, "invalid_request", `/topics?${query}`);
     }
+  }),
+
+  apiCase("a query with broken percent-encoding is refused", async (api) => {
+    await api.refused(400, "invalid_request", "/topics?prefix=%zz");
   }),
 ];
