@@ -22,7 +22,7 @@ const impureGlobals = [
 const defaultExport = { selector: "ExportDefaultDeclaration", message: "Name what you export." };
 
 export default defineConfig(
-  globalIgnores(["dist/", "node_modules/", "stratalog-data/", ".tools/"]),
+  globalIgnores(["dist/", "node_modules/", "stratalog-data/", ".tools/", "cdk.out/"]),
   { linterOptions: { reportUnusedDisableDirectives: "error", reportUnusedInlineConfigs: "error" } },
   js.configs.recommended,
   {
