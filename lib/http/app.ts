@@ -2,10 +2,12 @@ import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Log } from "../log/log.ts";
 import type { Compression } from "../ports/compression.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { fetchWith } from "./fetch-adapter.ts";
 import { checkCaller } from "./guard.ts";
 import { type AppRequest, type AppResponse, isStream } from "./message.ts";
+import { type Handle, observed, type RequestFacts, toldError } from "./observed.ts";
 import { Query } from "./query.ts";
 import { empty, errorResponse } from "./responses.ts";
 import { type Method, methods, type Operation, type Route, type Services } from "./route.ts";
@@ -23,6 +25,8 @@ export interface AppOptions {
   readonly isHostAllowed?: (host: string) => boolean;
   /** Hears of `internal` errors, of which clients are told only the fact, and of `corrupt_log`. Default: nobody. */
   readonly reportFault?: (error: LogError) => void;
+  /** Counts, times, traces and logs requests. Default: nothing does. */
+  readonly telemetry?: Telemetry;
 }
 
 export interface App {
@@ -34,11 +38,11 @@ export interface App {
 
 /** The HTTP API over a log. */
 export function createApp(log: Log, options: AppOptions): App {
-  const { compression, version = "0.0.0", engine = "unknown", answerBytesMax, isHostAllowed, reportFault } = options;
+  const { compression, version = "0.0.0", engine = "unknown", answerBytesMax, isHostAllowed, reportFault, telemetry } = options;
   const seen = (reason: unknown): LogError => {
     const error = LogError.from(reason);
     if (error.code === "internal" || error.code === "corrupt_log") reportFault?.(error);
-    return error;
+    return telemetry === undefined ? error : toldError(telemetry, error);
   };
   const services: Services = {
     log,
@@ -52,31 +56,38 @@ export function createApp(log: Log, options: AppOptions): App {
     engine,
     seen,
   };
-  const answer = async (request: AppRequest): Promise<AppResponse> => {
+  const answer: Handle = async (request, facts) => {
     try {
       checkCaller(request, isHostAllowed);
-      return await dispatch(services, request);
+      return await dispatch(services, request, facts);
     } catch (reason) {
-      return errorResponse(seen(reason));
+      const error = seen(reason);
+      if (facts !== undefined) facts.code = error.code;
+      return errorResponse(error);
     }
   };
-  const handle = async (request: AppRequest): Promise<AppResponse> => {
-    const response = await answer(request);
+  const plain: Handle = async (request, facts) => {
+    const response = await answer(request, facts);
     return request.method === "HEAD" ? withoutBody(response) : response;
   };
+  const handle = telemetry === undefined ? plain : observed(telemetry, plain);
   return { handle, fetch: (request) => fetchWith(handle, request) };
 }
 
-async function dispatch(services: Services, request: AppRequest): Promise<AppResponse> {
+async function dispatch(services: Services, request: AppRequest, facts: RequestFacts = {}): Promise<AppResponse> {
   const { method, url } = request;
   const split = url.indexOf("?");
   const { route, topic, partition } = matchPath(split < 0 ? url : url.slice(0, split));
+  if (topic !== "") facts.topic = topic;
   if (method === "OPTIONS") return empty(204, { allow: allowOf(route) });
   const operation = operationOf(route, method);
   if (operation === undefined) {
     const allow = allowOf(route);
-    return errorResponse(new LogError("method_not_allowed", `${method.slice(0, 20)} is not for this path: ${allow}.`), { allow });
+    const error = services.seen(new LogError("method_not_allowed", `${method.slice(0, 20)} is not for this path: ${allow}.`));
+    facts.code = error.code;
+    return errorResponse(error, { allow });
   }
+  facts.operation = operation.id;
   const query = Query.parse(split < 0 ? "" : url.slice(split + 1), Object.keys(operation.query ?? {}));
   return operation.handle({ services, request, query, topic, partition });
 }

@@ -21,13 +21,15 @@ export const requestHeaders = {
   lastEventId: "last-event-id",
 } as const;
 
-/** Response headers of a raw fetch and of a raw append: the numbers that JSON answers carry in their body. */
+/** Response headers: the numbers that JSON answers carry in their body, for a raw fetch and a raw append, and the trace id. */
 export const responseHeaders = {
   /** Where a raw fetch started: records of its first batch below it are to be dropped. */
   offset: "stratalog-offset",
   nextOffset: "stratalog-next-offset",
   highWatermark: "stratalog-high-watermark",
   logStartOffset: "stratalog-log-start-offset",
+  /** Of every answer, where the server has telemetry: what its log lines name the request by. */
+  traceId: "x-request-id",
 } as const;
 
 /** `{"error": …}` with a status that fits the code. `details` of the LogError stand beside the code, for example `actualOffset`. */
