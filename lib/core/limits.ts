@@ -175,6 +175,34 @@ export const limits = {
   resourceAnswerMsMax: 10_000,
   /** Lambda: long polls and streams end this long before the function's time does. */
   lambdaEndMarginMs: 2_000,
+  /** ACLs and tokens of one log: each process keeps them all, so that rights and unknown tokens cost no read. */
+  aclsMax: 10_000,
+  tokensMax: 2_000,
+  /** ACLs of one request, which are added in one transaction, and scopes of one token. */
+  aclsRequestMax: 99,
+  tokenScopesMax: 20,
+  /** `User:` and the name, in UTF-8. */
+  principalBytesMax: 512,
+  /** A resource's name in an ACL: Kafka's rule for topics, also for groups. */
+  resourceNameLengthMax: 249,
+  tokenDescriptionLengthMax: 200,
+  /** Where other processes may change ACLs and tokens: how long this one's are believed, which is how soon a change holds everywhere. */
+  accessCacheMs: 5_000,
+  /** Long polls, streams and long uploads are checked again this often: rights, and the credentials themselves. */
+  accessRecheckMs: 5_000,
+  /** Topics that one listing looks at to find those that the caller may see. */
+  listScanMax: 100_000,
+  /** How far a JWT issuer's clock may be off. */
+  jwtClockToleranceMs: 30_000,
+  /** An issuer's keys: how long they are believed, how soon an unknown key makes them be fetched again, how long a fetch may take, how soon after a failed one the next. */
+  jwksCacheMs: 600_000,
+  jwksCooldownMs: 30_000,
+  jwksFetchMsMax: 5_000,
+  jwksRetryMs: 1_000,
+  /** What `STRATALOG_ADMIN_TOKEN` has at least, in characters. */
+  adminTokenLengthMin: 32,
+  /** How long a browser remembers that an origin is allowed. */
+  corsMaxAgeMs: 600_000,
   /** SDK: records that wait for room in a producer's buffer; beyond it `send` is throttled. */
   producerWaitingMax: 100_000,
 } as const;
