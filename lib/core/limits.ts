@@ -175,6 +175,8 @@ export const limits = {
   resourceAnswerMsMax: 10_000,
   /** Lambda: long polls and streams end this long before the function's time does. */
   lambdaEndMarginMs: 2_000,
+  /** Lambda: a janitor begins no further topic this long before its time is over. */
+  janitorEndMarginMs: 15_000,
   /** ACLs and tokens of one log: each process keeps them all, so that rights and unknown tokens cost no read. */
   aclsMax: 10_000,
   tokensMax: 2_000,

@@ -2,7 +2,7 @@ import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { checkTopicName } from "../core/names.ts";
 import { changeOverrides } from "../core/topic-config.ts";
-import type { CatalogWrite } from "../ports/catalog.ts";
+import type { CatalogItem, CatalogWrite } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { ShardKey } from "../ports/journal.ts";
@@ -97,17 +97,26 @@ export class CatalogTopics implements Topics {
 
   async delete(name: string): Promise<void> {
     checkTopicName(name);
-    const { engine, cache } = this.#services;
-    const { row, version } = await this.finishGrowth(await cache.refresh(name));
+    const { row, version } = await this.finishGrowth(await this.#services.cache.refresh(name));
     const tombstone = { pk: deletedTopicsPk, sk: row.id };
     const writes: CatalogWrite[] = [
       { key: topicKey(name), delete: true, if: version },
       { key: tombstone, put: { ...(topicRowValue(row) as object), name }, if: "absent" },
     ];
     await this.#change(name, writes);
-    await afterDecision(this.#closeShards(row));
+    await afterDecision(this.#endDeletion(row));
+  }
+
+  /** Ends a deletion that was decided: what a crash may have cut short. @param item its row under `deletedTopicsPk` */
+  async finishDeletion(item: CatalogItem): Promise<void> {
+    await this.#endDeletion(readTopic(item).row);
+  }
+
+  async #endDeletion(row: TopicRow): Promise<void> {
+    await this.#closeShards(row);
     this.#services.hub.notify({ topicId: row.id });
-    await afterDecision(engine.catalog.transact([{ key: tombstone, delete: true, if: "any" }]));
+    const tombstone = { pk: deletedTopicsPk, sk: row.id };
+    await this.#services.engine.catalog.transact([{ key: tombstone, delete: true, if: "any" }]);
   }
 
   /**
