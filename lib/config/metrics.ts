@@ -50,8 +50,8 @@ export const metrics = {
   },
   ProduceRecords: { kind: "counter", unit: "Count", help: "Records made durable; a retry's duplicates are not counted.", dimensions: [] },
   ProduceBytes: { kind: "counter", unit: "Bytes", help: "Bytes of record batches made durable, as stored.", dimensions: [] },
-  FetchRecords: { kind: "counter", unit: "Count", help: "Records given to readers.", dimensions: [] },
-  FetchBytes: { kind: "counter", unit: "Bytes", help: "Bytes of record batches given to readers, as stored.", dimensions: [] },
+  FetchRecords: { kind: "counter", unit: "Count", help: "Records read for clients.", dimensions: [] },
+  FetchBytes: { kind: "counter", unit: "Bytes", help: "Bytes of record batches read for clients, as stored.", dimensions: [] },
   CommitSeconds: {
     kind: "histogram",
     unit: "Seconds",

@@ -5,14 +5,18 @@ import type { Compression } from "../ports/compression.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { ShardHead } from "../ports/journal.ts";
 import type { Random } from "../ports/random.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { CatalogAcls } from "./acls.ts";
 import { Appender } from "./appender.ts";
 import { mapBounded } from "../core/bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { fetchBatches, offsetForTime } from "./fetcher.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
+import { meteredJournal } from "./metered-journal.ts";
 import { checkPartition, placeOf } from "./placement.ts";
 import { appendBatches } from "./raw-appender.ts";
+import { CatalogTokens } from "./tokens.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { topicRunner } from "./topic-runner.ts";
 import { CatalogTopics } from "./topics.ts";
@@ -22,12 +26,14 @@ export interface LogParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly compression: Compression;
+  /** Counts records and bytes, and times commits. Default: nothing does. */
+  readonly telemetry?: Telemetry;
 }
 
 /** The log over an engine. `close` closes the engine too. */
 export function createLog(engine: Engine, parts: LogParts): Log {
-  const { clock, random, compression } = parts;
-  const { journal } = engine;
+  const { clock, random, compression, telemetry } = parts;
+  const journal = telemetry === undefined ? engine.journal : meteredJournal(engine.journal, telemetry);
   const hub = new ChangeHub();
   const closing = new AbortController();
   const cache = new TopicCache(engine.catalog, clock, engine.isShared);
@@ -49,8 +55,12 @@ export function createLog(engine: Engine, parts: LogParts): Log {
     return partitions.map((partition) => watermarksOf(topic, partition, byShard));
   };
 
+  const rowSets = { catalog: engine.catalog, clock, random, isShared: engine.isShared };
+
   return {
     topics,
+    acls: new CatalogAcls(rowSets),
+    tokens: new CatalogTokens(rowSets),
     append: async (name: string, request: AppendRequest) => {
       let known: readonly RecordResult[] | undefined;
       const run = async (topic: Topic) => (known = knownResults(known, await appender.append(topic, request)));
@@ -67,7 +77,10 @@ export function createLog(engine: Engine, parts: LogParts): Log {
       onTopic(name, async (topic) => {
         checkPartition(topic, partition);
         checkFetch(request);
-        return await fetchBatches(services, topic, partition, request);
+        const result = await fetchBatches(services, topic, partition, request);
+        telemetry?.count("FetchRecords", result.nextOffset - result.offset);
+        telemetry?.count("FetchBytes", result.batches.byteLength);
+        return result;
       }),
     offsetsForTime: (name, timestampMs, partitions) =>
       onTopic(name, async (topic) => {

@@ -20,7 +20,10 @@ const none: DimensionValues = {};
 
 /** The port over where metrics and log lines go. @param sink undefined: no metrics */
 export function createTelemetry(trace: TraceContext, logs: LogSink, sink: MetricSink | undefined): Telemetry {
-  const record = (metric: MetricName, value: number, dimensions: DimensionValues = none): void => sink?.record(metric, value, dimensions);
+  const record = (metric: MetricName, value: number, dimensions: DimensionValues = none): void => {
+    // No metric has others, and a bad one must not fail the work that it is about.
+    if (sink !== undefined && Number.isFinite(value) && value >= 0) sink.record(metric, value, dimensions);
+  };
   return {
     count: record,
     observe: record,
