@@ -190,6 +190,8 @@ export const limits = {
   tokenDescriptionLengthMax: 200,
   /** Where other processes may change ACLs and tokens: how long this one's are believed, which is how soon a change holds everywhere. */
   accessCacheMs: 5_000,
+  /** A refusal is believed this long only: what was just granted or made elsewhere is to be found soon, and many bad requests are to cost few reads. */
+  accessRefusalCacheMs: 250,
   /** Long polls, streams and long uploads are checked again this often: rights, and the credentials themselves. */
   accessRecheckMs: 5_000,
   /** Topics that one listing looks at to find those that the caller may see. */
@@ -205,6 +207,26 @@ export const limits = {
   adminTokenLengthMin: 32,
   /** How long a browser remembers that an origin is allowed. */
   corsMaxAgeMs: 600_000,
+  /** A quota: bytes or requests a second. */
+  quotaRateMax: 1_000_000_000_000,
+  /** Principals with a row of quotas. */
+  quotasMax: 1_000,
+  /** Principals whose use one process remembers; one that was forgotten starts with a full window. */
+  quotaAccountsMax: 10_000,
+  /** A quota that was not used for so long is full: what may be spent at once. And what its debt is at most, in time. */
+  quotaWindowMs: 10_000,
+  quotaDebtMsMax: 600_000,
+  /** Where several processes share quotas: what a process leases, in time of the rate, and for how long it may spend it. */
+  quotaLeaseMsMin: 250,
+  quotaLeaseMsMax: 1_000,
+  quotaLeaseLifeMs: 10_000,
+  /** How often a lease is tried when others lease meanwhile, and how long a request waits for one before it goes on without. */
+  quotaLeaseAttemptsMax: 8,
+  quotaLeaseWaitMsMax: 1_000,
+  /** How long a process goes by its own count when it could not lease, before it asks again. */
+  quotaAloneMs: 1_000,
+  /** Rules are asked for again this often; how old they may be is `accessCacheMs` more. */
+  quotaRulesMs: 1_000,
   /** SDK: records that wait for room in a producer's buffer; beyond it `send` is throttled. */
   producerWaitingMax: 100_000,
 } as const;
