@@ -2,7 +2,7 @@ import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Log } from "../log/log.ts";
 import type { Compression } from "../ports/compression.ts";
-import type { Telemetry } from "../ports/telemetry.ts";
+import type { Exposition, Telemetry } from "../ports/telemetry.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { fetchWith } from "./fetch-adapter.ts";
 import { checkCaller } from "./guard.ts";
@@ -26,7 +26,9 @@ export interface AppOptions {
   /** Hears of `internal` errors, of which clients are told only the fact, and of `corrupt_log`. Default: nobody. */
   readonly reportFault?: (error: LogError) => void;
   /** Counts, times, traces and logs requests. Default: nothing does. */
-  readonly telemetry?: Telemetry;
+  readonly telemetry?: Telemetry | undefined;
+  /** What `GET /metrics` answers. Default: that there are none. */
+  readonly metrics?: (() => Promise<Exposition>) | undefined;
 }
 
 export interface App {
@@ -54,6 +56,7 @@ export function createApp(log: Log, options: AppOptions): App {
     answerCharsMax: answerBytesMax === undefined ? limits.fetchAnswerCharsMax : Math.floor(answerBytesMax / 3),
     version,
     engine,
+    metrics: options.metrics,
     seen,
   };
   const answer: Handle = async (request, facts) => {

@@ -1,6 +1,7 @@
 import type { ErrorCode, LogError } from "../core/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Compression } from "../ports/compression.ts";
+import type { Exposition } from "../ports/telemetry.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import type { AppRequest, AppResponse } from "./message.ts";
 import type { Query } from "./query.ts";
@@ -20,6 +21,8 @@ export interface Services {
   readonly answerCharsMax: number;
   readonly version: string;
   readonly engine: string;
+  /** Undefined where no metrics are kept for `GET /metrics`. */
+  readonly metrics?: (() => Promise<Exposition>) | undefined;
   /** Every error that a client is told goes through here: a fault in Stratalog is reported to who runs it. */
   seen(reason: unknown): LogError;
 }

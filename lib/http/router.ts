@@ -14,12 +14,14 @@ export interface Match {
 /** The route of a path (without query). By hand: seven shapes need no pattern language. @throws not_found, invalid_request */
 export function matchPath(path: string): Match {
   if (path === "/health") return { route: routes.health, topic: "", partition: -1 };
+  if (path === "/metrics") return { route: routes.metrics, topic: "", partition: -1 };
   if (path === "/openapi.json") return { route: routes.document, topic: "", partition: -1 };
   const [before, version, first, topic, what, partition, records, ...rest] = path.split("/");
   if (before !== "" || version !== "v1" || rest.length > 0) throw notFound(path);
   if (topic === undefined) {
     if (first === "topics") return { route: routes.topics, topic: "", partition: -1 };
     if (first === "health") return { route: routes.health, topic: "", partition: -1 };
+    if (first === "metrics") return { route: routes.metrics, topic: "", partition: -1 };
     if (first === "openapi.json") return { route: routes.document, topic: "", partition: -1 };
     throw notFound(path);
   }

@@ -33,6 +33,12 @@ export type DimensionsOf<N extends MetricName> = (typeof metrics)[N]["dimensions
   ? []
   : [Readonly<Record<(typeof metrics)[N]["dimensions"][number], string>>];
 
+/** Metrics as Prometheus reads them. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly text: string;
+}
+
 /** In rising order. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];

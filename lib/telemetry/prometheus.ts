@@ -1,15 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type Metric, type MetricName, metrics } from "../config/metrics.ts";
+import type { Exposition } from "../ports/telemetry.ts";
 import type { DimensionValues, MetricSink } from "./telemetry.ts";
 
 /** From a tenth of a millisecond, a commit on a good disk, to the longest long poll. */
 const bucketsSeconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
-/** What `GET /metrics` answers. */
-export interface Exposition {
-  readonly contentType: string;
-  readonly text: string;
-}
 
 /** `ProduceRecords`, a counter, is `stratalog_produce_records_total`. */
 export function prometheusName(name: MetricName): string {

@@ -1,8 +1,8 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
-import type { LogLevel, Telemetry } from "../ports/telemetry.ts";
+import type { Exposition, LogLevel, Telemetry } from "../ports/telemetry.ts";
 import { lineLogs } from "./line-logs.ts";
-import { type Exposition, PrometheusMetrics } from "./prometheus.ts";
+import { PrometheusMetrics } from "./prometheus.ts";
 import { createTelemetry } from "./telemetry.ts";
 import { TraceContext } from "./trace-context.ts";
 

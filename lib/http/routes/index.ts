@@ -3,6 +3,7 @@ import type { Operation, Route } from "../route.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { mediaTypes } from "../wire.ts";
 import { healthRoute } from "./health.ts";
+import { metricsRoute } from "./metrics.ts";
 import { offsetsRoute } from "./offsets.ts";
 import { partitionRecordsRoute, topicRecordsRoute } from "./records.ts";
 import { topicRoute, topicsRoute } from "./topics.ts";
@@ -26,5 +27,6 @@ export const routes = {
   partitionRecords: partitionRecordsRoute,
   offsets: offsetsRoute,
   health: healthRoute,
+  metrics: metricsRoute,
   document: documentRoute,
 } as const satisfies Record<string, Route>;

@@ -15,7 +15,10 @@ import { OpenApiWatch } from "./openapi-watch.ts";
 
 describe("OpenAPI", () => {
   const log = createLog(createMemoryEngine(), { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
-  const app = createApp(log, { compression: nodeCompression });
+  const app = createApp(log, {
+    compression: nodeCompression,
+    metrics: async () => ({ contentType: "text/plain; version=0.0.4", text: "" }),
+  });
   const watch = new OpenApiWatch(openApiDocument(Object.values(routes), "0.0.0"));
   after(() => log.close());
 

@@ -14,6 +14,15 @@ export const protocolCases: readonly HttpCase[] = [
     }
   }),
 
+  apiCase("metrics are text for Prometheus, where the server keeps any", async (api) => {
+    for (const root of ["", "/"]) {
+      const response = await api.send(`${root}/metrics`);
+      const text = await response.text();
+      if (response.status === 200) assert.match(response.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+      else assert.ok(response.status === 404 && text.includes('"not_found"'), `${response.status} ${text}`);
+    }
+  }),
+
   apiCase("a path that is not there is told", async (api) => {
     for (const path of [
       "//",
