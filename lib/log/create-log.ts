@@ -46,8 +46,6 @@ export function createLog(engine: Engine, parts: LogParts): Log {
 
   const onTopic = topicRunner(cache, topics);
 
-  const all = (topic: Topic): readonly number[] => [...Array(topic.partitions).keys()];
-
   const marksOf = async (topic: Topic, partitions: readonly number[]): Promise<readonly Watermarks[]> => {
     const shards = [...new Set(partitions.map((partition) => placeOf(topic, partition).shard.shard))];
     const heads = await mapBounded(shards, limits.shardConcurrency, (shard) => journal.head({ topicId: topic.id, shard }));
@@ -55,12 +53,9 @@ export function createLog(engine: Engine, parts: LogParts): Log {
     return partitions.map((partition) => watermarksOf(topic, partition, byShard));
   };
 
-  const rowSets = { catalog: engine.catalog, clock, random, isShared: engine.isShared };
-
   return {
     topics,
-    acls: new CatalogAcls(rowSets),
-    tokens: new CatalogTokens(rowSets),
+    ...accessOf(engine, parts),
     append: async (name: string, request: AppendRequest) => {
       let known: readonly RecordResult[] | undefined;
       const run = async (topic: Topic) => (known = knownResults(known, await appender.append(topic, request)));
@@ -108,6 +103,15 @@ export function createLog(engine: Engine, parts: LogParts): Log {
       await engine.close();
     },
   };
+}
+
+function all({ partitions }: Topic): readonly number[] {
+  return [...Array(partitions).keys()];
+}
+
+function accessOf({ catalog, isShared }: Engine, { clock, random }: LogParts): Pick<Log, "acls" | "tokens"> {
+  const services = { catalog, isShared, clock, random };
+  return { acls: new CatalogAcls(services), tokens: new CatalogTokens(services) };
 }
 
 function watermarksOf(topic: Topic, partition: number, heads: ReadonlyMap<number, ShardHead>): Watermarks {

@@ -8,6 +8,7 @@ import type { Engine } from "../ports/engine.ts";
 import type { ShardKey } from "../ports/journal.ts";
 import type { Random } from "../ports/random.ts";
 import { mapBounded } from "../core/bounded.ts";
+import { hex } from "./hex.ts";
 import { asUnknown } from "./known-results.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import type { AlterTopic, CreateTopic, Topic, Topics } from "./log.ts";
@@ -189,8 +190,4 @@ function dropNulls(config: Readonly<Record<string, unknown>>): Readonly<Record<s
 
 function alreadyExists(name: string): LogError {
   return new LogError("topic_already_exists", `Topic "${name}" exists: alter it, or take another name.`);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
