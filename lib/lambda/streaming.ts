@@ -10,6 +10,12 @@ export interface StreamingRuntime {
   readonly HttpResponseStream: { from(stream: Writable, head: Record<string, unknown>): Writable };
 }
 
+/** The runtime that this process has; undefined outside of Lambda, where the SDK may have made an `awslambda` of its own. */
+export function streamingRuntime(): StreamingRuntime | undefined {
+  const { awslambda } = globalThis as { readonly awslambda?: Partial<StreamingRuntime> };
+  return awslambda?.streamifyResponse === undefined ? undefined : (awslambda as StreamingRuntime);
+}
+
 export type StreamingHandler = (event: DoorEvent, stream: Writable, context: Remaining) => Promise<void>;
 
 /** The app as a function that streams its answers: event streams, and answers of up to 200 MB. */
