@@ -42,6 +42,12 @@ export const metrics = {
   ServerErrors: { kind: "counter", unit: "Count", help: "Answers with a status of 500 or more.", dimensions: [] },
   Throttles: { kind: "counter", unit: "Count", help: "Answers with a status of 429, for whatever reason.", dimensions: [] },
   QuotaThrottles: { kind: "counter", unit: "Count", help: "Requests refused because their principal's quota was used up.", dimensions: [] },
+  QuotaFailures: {
+    kind: "counter",
+    unit: "Count",
+    help: "Quotas, or leases of them, that could not be read or written in time: requests went on by this process's own count.",
+    dimensions: [],
+  },
   AuthRefusals: {
     kind: "counter",
     unit: "Count",
