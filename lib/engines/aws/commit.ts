@@ -3,6 +3,7 @@ import { limits } from "../../core/limits.ts";
 import type { Appended, Entry, Guards, ShardKey } from "../../ports/journal.ts";
 import { type Ambiguity, notApplied, preparing, unknown } from "./ambiguity.ts";
 import { type Commit, commitChange } from "./commit-change.ts";
+import { reportAmbiguity, reportCommit } from "./commit-report.ts";
 import { answerOf, commitOf, type Draft, isNewcomer, storePayload, type StoredPayload } from "./draft.ts";
 import type { Heads } from "./heads.ts";
 import type { Head, PlacedEntry } from "./items/head.ts";
@@ -19,6 +20,8 @@ export interface Pending {
   readonly entry: Entry;
   readonly guards: Guards | undefined;
   readonly bytes: number;
+  /** Of the request that it is for, where telemetry listens. */
+  readonly traceId: string | undefined;
   resolve(answer: Appended): void;
   reject(error: LogError): void;
 }
@@ -40,6 +43,15 @@ interface Attempt {
   /** Whether the head is as new as the attempt. */
   readonly isFresh: boolean;
   readonly payload: StoredPayload | undefined;
+}
+
+/** The appends that one attempt is about. */
+interface Group {
+  readonly shard: ShardKey;
+  /** Those without an answer yet, more than the attempt takes along perhaps. */
+  readonly open: Set<Pending>;
+  readonly drafts: ReadonlyMap<Pending, Draft>;
+  readonly attempts: Attempts;
 }
 
 /** Commits appends to one shard together (P1 to P5): each of them ends with an answer or a true error. */
@@ -78,7 +90,7 @@ export class Committer {
         await this.#apart(shard, open, newcomers);
         return;
       }
-      state = await this.#attempt(shard, open, drafts, state, attempts);
+      state = await this.#attempt({ shard, open, drafts, attempts }, state);
     }
   }
 
@@ -111,13 +123,8 @@ export class Committer {
     return drafts;
   }
 
-  async #attempt(
-    shard: ShardKey,
-    open: Set<Pending>,
-    drafts: ReadonlyMap<Pending, Draft>,
-    state: Attempt,
-    attempts: Attempts,
-  ): Promise<Attempt> {
+  async #attempt(group: Group, state: Attempt): Promise<Attempt> {
+    const { shard, drafts } = group;
     const { head } = state;
     const own = [...drafts.values()];
     const payload = await preparing(storePayload(this.#parts, shard, head, own, state.payload));
@@ -126,49 +133,47 @@ export class Committer {
     try {
       item = await this.#parts.context.table.update(headKey(shard), commitChange(commit, this.#parts.context.tuning));
     } catch (reason) {
-      const next = await this.#afterFault(shard, { head, payload, open, drafts }, faultOf(reason), attempts);
+      const next = await this.#afterFault(group, { head, payload }, faultOf(reason));
       return { ...next, payload };
     }
-    return { head: committed(() => this.#after(shard, open, drafts, commit, item)), isFresh: true, payload };
+    return { head: committed(() => this.#after(group, commit, item)), isFresh: true, payload };
   }
 
   /** A commit went through. */
-  #after(shard: ShardKey, open: Set<Pending>, drafts: ReadonlyMap<Pending, Draft>, { refs }: Commit, item: Item): Head {
+  #after(group: Group, { refs }: Commit, item: Item): Head {
+    const { shard } = group;
     const { context, heads, roller, inBackground } = this.#parts;
     const after = heads.learn(shard, item);
-    this.#answer(open, drafts, after.tail().slice(-refs.length));
+    this.#answer(group, after.tail().slice(-refs.length));
     const bytes = refs.reduce((sum, ref) => sum + ref.length, 0);
     if (crossesRoll(context.tuning, after, refs.length, bytes)) inBackground(roller.roll(shard, after));
     return after;
   }
 
   async #afterFault(
-    shard: ShardKey,
-    sent: {
-      readonly head: Head;
-      readonly payload: StoredPayload;
-      readonly open: Set<Pending>;
-      readonly drafts: ReadonlyMap<Pending, Draft>;
-    },
+    group: Group,
+    sent: { readonly head: Head; readonly payload: StoredPayload },
     fault: StoreFault,
-    attempts: Attempts,
   ): Promise<Omit<Attempt, "payload">> {
-    const { heads, ambiguity } = this.#parts;
-    if (fault.kind === "condition") {
-      const met = heads.learn(shard, fault.item);
-      return { head: await preparing(this.#parts.roller.withRoom(shard, met, sent.drafts.size, attempts)), isFresh: true };
-    }
+    const { shard, drafts, attempts } = group;
+    const { context, heads, ambiguity, roller } = this.#parts;
+    if (fault.kind === "refused") throw asLogError(fault);
     if (fault.kind === "unknown") {
       const { head, entries } = await ambiguity.settle(shard, sent.head, sent.payload.place.id);
-      if (entries.length > 0) this.#answer(sent.open, sent.drafts, entries);
+      reportAmbiguity(context, shard, entries.length);
+      if (entries.length > 0) this.#answer(group, entries);
       return { head, isFresh: true };
     }
-    if (fault.kind === "refused") throw asLogError(fault);
+    context.telemetry?.count("CommitRetries", 1);
+    if (fault.kind === "condition") {
+      const met = heads.learn(shard, fault.item);
+      return { head: await preparing(roller.withRoom(shard, met, drafts.size, attempts)), isFresh: true };
+    }
     await attempts.again(fault);
     return { head: sent.head, isFresh: false };
   }
 
-  #answer(open: Set<Pending>, drafts: ReadonlyMap<Pending, Draft>, entries: readonly PlacedEntry[]): void {
+  #answer({ shard, open, drafts, attempts }: Group, entries: readonly PlacedEntry[]): void {
     let nth = 0;
     for (const [append, draft] of drafts) {
       const entry = entries[nth++];
@@ -176,6 +181,9 @@ export class Committer {
       open.delete(append);
       append.resolve(answerOf(draft, entry));
     }
+    const [first] = entries;
+    if (first === undefined) return;
+    reportCommit(this.#parts.context, shard, { seq: first.seq, durationMs: attempts.elapsedMs, appends: [...drafts.keys()] });
   }
 }
 

@@ -2,6 +2,7 @@ import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Bucket } from "./bucket.ts";
 import { StoreFault, type Table } from "./table.ts";
 import type { Tuning } from "./tuning.ts";
@@ -20,6 +21,8 @@ export interface Storage extends Stores {
 
 export interface Context extends Storage {
   readonly tuning: Tuning;
+  /** Undefined: nobody listens. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** The attempts of one operation: waits between them, longer each time and by chance (full jitter), until the time is up. */
@@ -35,12 +38,16 @@ export class Attempts {
     this.#deadlineMs = deadlineMs;
   }
 
+  /** Since the operation began. */
+  get elapsedMs(): number {
+    return this.#context.clock.nowMs() - this.#startMs;
+  }
+
   /** Waits before the next attempt. @throws LogError, as the fault says, when there is no time left */
   async again(fault: StoreFault): Promise<void> {
     const { clock, random } = this.#context;
-    const elapsedMs = clock.nowMs() - this.#startMs;
     // A clock that jumps back must not make this endless.
-    const isOver = elapsedMs >= this.#deadlineMs || this.#count >= limits.awsAttemptsMax;
+    const isOver = this.elapsedMs >= this.#deadlineMs || this.#count >= limits.awsAttemptsMax;
     if (isOver) throw asLogError(fault);
     const ceilingMs = Math.min(limits.awsBackoffMsMax, limits.awsBackoffMs * 2 ** this.#count++);
     const [chance = 0] = random.bytes(1);

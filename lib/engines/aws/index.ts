@@ -1,6 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Engine } from "../../ports/engine.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import { AwsCatalog } from "./catalog.ts";
 import { AwsJournal } from "./journal.ts";
 import { AwsObjectStore } from "./object-store.ts";
@@ -17,6 +18,8 @@ export interface AwsEngineOptions {
   readonly lingerMs?: number;
   /** Default: sizes that cost least at list prices. */
   readonly tuning?: Partial<Tuning>;
+  /** Hears of commits and of what befalls them. Default: nobody. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface AwsEngine extends Engine {
@@ -56,7 +59,7 @@ export function createAwsEngine(storage: Storage, options: AwsEngineOptions = {}
   const idle = async (): Promise<void> => {
     while (running.size > 0) await Promise.all(running);
   };
-  const context = { ...storage, tuning: { ...defaultTuning, ...options.tuning } };
+  const context = { ...storage, tuning: { ...defaultTuning, ...options.tuning }, telemetry: options.telemetry };
   const journal = new AwsJournal({ context, lingerMs, inBackground });
   const objects = new AwsObjectStore(context);
   const catalog = new AwsCatalog(context, (writes) => journal.transact([], writes));

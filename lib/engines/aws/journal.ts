@@ -81,7 +81,8 @@ export class AwsJournal implements Journal {
     this.#queuedBytes += bytes;
     try {
       return await new Promise<Appended>((resolve, reject) => {
-        this.#queue(shard).add({ entry: ownEntry(entry), guards, bytes, resolve, reject });
+        const traceId = this.#context.telemetry?.traceId();
+        this.#queue(shard).add({ entry: ownEntry(entry), guards, bytes, traceId, resolve, reject });
       });
     } finally {
       this.#queuedEntries--;

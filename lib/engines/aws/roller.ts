@@ -74,7 +74,9 @@ export class Roller {
   ): Promise<{ readonly head: Head; readonly isOwn: boolean }> {
     const change = rollChange(head, count, evicted);
     try {
-      return { head: this.#heads.learn(shard, await this.#context.table.update(headKey(shard), change)), isOwn: true };
+      const item = await this.#context.table.update(headKey(shard), change);
+      this.#context.telemetry?.count("Rolls", 1);
+      return { head: this.#heads.learn(shard, item), isOwn: true };
     } catch (reason) {
       const fault = faultOf(reason);
       if (fault.kind === "refused") throw asLogError(fault);

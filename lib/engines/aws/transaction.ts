@@ -7,6 +7,7 @@ import { catalogConflict, checkCatalogWrites, transactWriteOf } from "./catalog-
 import { mapBounded } from "../../core/bounded.ts";
 import { commitChange } from "./commit-change.ts";
 import type { CommitParts } from "./commit.ts";
+import { reportAmbiguity, reportCommit } from "./commit-report.ts";
 import { answerOf, commitOf, type Draft, storePayload, type StoredPayload } from "./draft.ts";
 import type { Head, PlacedEntry } from "./items/head.ts";
 import { headKey, shardName } from "./keys.ts";
@@ -93,7 +94,7 @@ export class Transactions {
       const isDone = await this.#afterFault(prepared, writes, fault, attempts);
       if (!isDone) return undefined;
     }
-    return await this.#answers(prepared);
+    return await this.#answers(prepared, attempts);
   }
 
   /** @returns whether it was done */
@@ -111,24 +112,32 @@ export class Transactions {
         const own = fault.writes[nth];
         if (own?.kind === "condition") this.#parts.heads.learn(shard, own.item);
       }
+      this.#parts.context.telemetry?.count("CommitRetries", 1);
       return false;
     }
     const [first] = prepared;
     if (fault.kind === "unknown" && first !== undefined) {
       const { entries } = await this.#parts.ambiguity.settle(first.shard, first.head, first.payload.place.id);
+      reportAmbiguity(this.#parts.context, first.shard, entries.length);
       return entries.length > 0;
     }
+    this.#parts.context.telemetry?.count("CommitRetries", 1);
     await attempts.again(fault);
     return false;
   }
 
-  async #answers(prepared: readonly Prepared[]): Promise<readonly Appended[]> {
+  async #answers(prepared: readonly Prepared[], attempts: Attempts): Promise<readonly Appended[]> {
     try {
       return await mapBounded(prepared, limits.awsReadsAtOnceMax, async ({ shard, head: before, draft, payload }) => {
         const { context, heads, ambiguity, roller, inBackground } = this.#parts;
         const head = await heads.read(shard);
         const [entry] = await ambiguity.find(shard, head, before.seq, payload.place.id);
         if (entry === undefined) throw new LogError("corrupt_log", `A transaction's entry ${payload.place.id} is not in its shard.`);
+        const append = {
+          bytes: draft.entry.parts.reduce((sum, part) => sum + part.batches.byteLength, 0),
+          traceId: context.telemetry?.traceId(),
+        };
+        reportCommit(context, shard, { seq: entry.seq, durationMs: attempts.elapsedMs, appends: [append] });
         if (crossesRoll(context.tuning, head, 1, 0)) inBackground(roller.roll(shard, head));
         return answerOf(draft, entry satisfies PlacedEntry);
       });

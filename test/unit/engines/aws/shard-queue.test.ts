@@ -51,6 +51,7 @@ class Harness {
       entry: { parts: Array.from({ length: parts }, (_, index) => part(index)) },
       guards,
       bytes,
+      traceId: undefined,
       resolve: () => undefined,
       reject: () => undefined,
     };
