@@ -198,7 +198,7 @@ export const limits = {
   listScanMax: 100_000,
   /** How far a JWT issuer's clock may be off. */
   jwtClockToleranceMs: 30_000,
-  /** An issuer's keys: how long they are believed, how soon an unknown key makes them be fetched again, how long a fetch may take, how soon after a failed one the next. */
+  /** An issuer's keys: how long they are believed, how soon an unknown key makes them be fetched again, how long a fetch may take, how soon after one the next may be. */
   jwksCacheMs: 600_000,
   jwksCooldownMs: 30_000,
   jwksFetchMsMax: 5_000,
@@ -207,8 +207,8 @@ export const limits = {
   adminTokenLengthMin: 32,
   /** How long a browser remembers that an origin is allowed. */
   corsMaxAgeMs: 600_000,
-  /** A quota: bytes or requests a second. */
-  quotaRateMax: 1_000_000_000_000,
+  /** A quota: bytes or requests a second. What it gives in `quotaDebtMsMax` is below 2^53. */
+  quotaRateMax: 10_000_000_000,
   /** Principals with a row of quotas. */
   quotasMax: 1_000,
   /** Principals whose use one process remembers; one that was forgotten starts with a full window. */
