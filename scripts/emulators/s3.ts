@@ -2,6 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dockerRuns } from "./docker.ts";
 import { type Emulator, startProgram } from "./emulator.ts";
 import { installed, run } from "./install.ts";
 
@@ -9,7 +10,6 @@ const kit = fileURLToPath(new URL("../../test/localstack-host", import.meta.url)
 const program = join(kit, "localstack-host");
 const inDocker = fileURLToPath(new URL("s3-in-docker.sh", import.meta.url));
 
-const checkMsMax = 10_000;
 const installMsMax = 5 * 60_000;
 const startMsMax = 60_000;
 const pullMsMax = 5 * 60_000;
@@ -45,13 +45,6 @@ export async function installS3(): Promise<string> {
 function givenEndpoint(): string | undefined {
   const given = process.env[s3EndpointVariable];
   return given === "" ? undefined : given;
-}
-
-async function dockerRuns(): Promise<boolean> {
-  return run("docker", ["info"], { timeoutMs: checkMsMax }).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function installOnHost(): Promise<string> {

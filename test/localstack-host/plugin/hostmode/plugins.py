@@ -19,6 +19,15 @@ class LocalRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 
 @hooks.on_infra_start()
+def check_signatures():
+    """Function URLs and REST APIs with IAM authorization take signed requests only, and say who signed."""
+    from hostmode.doors import check_function_urls, check_rest_apis
+
+    check_function_urls()
+    check_rest_apis()
+
+
+@hooks.on_infra_start()
 def use_maven_dynamodb_local():
     """With DDB_LOCAL_LIB=<folder of jars and the sqlite4java .so>, start DynamoDB Local from there, no download."""
     lib = os.environ.get("DDB_LOCAL_LIB")
