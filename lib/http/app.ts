@@ -3,6 +3,10 @@ import { limits } from "../core/limits.ts";
 import type { Log } from "../log/log.ts";
 import type { Compression } from "../ports/compression.ts";
 import type { Exposition, Telemetry } from "../ports/telemetry.ts";
+import { type Access, needsOf } from "./auth/access.ts";
+import { authorize, type Caller } from "./auth/caller.ts";
+import { lastingPermit, openPermit, type Permit } from "./auth/permit.ts";
+import { openSecurity, type Security } from "./auth/security.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { fetchWith } from "./fetch-adapter.ts";
 import { checkCaller } from "./guard.ts";
@@ -23,8 +27,10 @@ export interface AppOptions {
   readonly answerBytesMax?: number;
   /** Whether a `Host` (name and port, lower case) is this server's. Default: every one is, for callers that no browser can reach. */
   readonly isHostAllowed?: (host: string) => boolean;
+  /** Who is let in, and to what. Default: everyone who reaches the app, to everything. */
+  readonly security?: Security | undefined;
   /** Hears of `internal` errors, of which clients are told only the fact, and of `corrupt_log`. Default: nobody. */
-  readonly reportFault?: (error: LogError) => void;
+  readonly reportFault?: ((error: LogError) => void) | undefined;
   /** Counts, times, traces and logs requests. Default: nothing does. */
   readonly telemetry?: Telemetry | undefined;
   /** What `GET /metrics` answers. Default: that there are none. */
@@ -41,6 +47,7 @@ export interface App {
 /** The HTTP API over a log. */
 export function createApp(log: Log, options: AppOptions): App {
   const { compression, version = "0.0.0", engine = "unknown", answerBytesMax, isHostAllowed, reportFault, telemetry } = options;
+  const { security = openSecurity } = options;
   const seen = (reason: unknown): LogError => {
     const error = LogError.from(reason);
     if (error.code === "internal" || error.code === "corrupt_log") reportFault?.(error);
@@ -62,7 +69,7 @@ export function createApp(log: Log, options: AppOptions): App {
   const answer: Handle = async (request, facts) => {
     try {
       checkCaller(request, isHostAllowed);
-      return await dispatch(services, request, facts);
+      return await dispatch(services, { request, security, caller: await security.authenticate(request) }, facts);
     } catch (reason) {
       const error = seen(reason);
       if (facts !== undefined) facts.code = error.code;
@@ -77,7 +84,15 @@ export function createApp(log: Log, options: AppOptions): App {
   return { handle, fetch: (request) => fetchWith(handle, request) };
 }
 
-async function dispatch(services: Services, request: AppRequest, facts: RequestFacts = {}): Promise<AppResponse> {
+/** A request, and who sent it. */
+interface Known {
+  readonly request: AppRequest;
+  readonly security: Security;
+  readonly caller: Caller;
+}
+
+async function dispatch(services: Services, known: Known, facts: RequestFacts = {}): Promise<AppResponse> {
+  const { request, caller } = known;
   const { method, url } = request;
   const split = url.indexOf("?");
   const { route, topic, partition } = matchPath(split < 0 ? url : url.slice(0, split));
@@ -91,8 +106,22 @@ async function dispatch(services: Services, request: AppRequest, facts: RequestF
     return errorResponse(error, { allow });
   }
   facts.operation = operation.id;
+  const permit = await permitOf(known, operation.access, topic);
   const query = Query.parse(split < 0 ? "" : url.slice(split + 1), Object.keys(operation.query ?? {}));
-  return operation.handle({ services, request, query, topic, partition });
+  return operation.handle({ services, request, caller, permit, query, topic, partition });
+}
+
+/** @throws forbidden, unavailable */
+async function permitOf({ security: { clock }, caller }: Known, access: Access, topic: string): Promise<Permit> {
+  if (clock === undefined || !caller.isChecked) return openPermit;
+  const needs = needsOf(access, topic);
+  const check = async (): Promise<void> => {
+    await caller.confirm();
+    if (needs !== undefined) await authorize(caller, needs);
+  };
+  // The credentials were looked at just now.
+  if (needs !== undefined) await authorize(caller, needs);
+  return lastingPermit(clock, check);
 }
 
 function operationOf({ operations }: Route, method: string): Operation | undefined {

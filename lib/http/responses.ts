@@ -29,7 +29,10 @@ export function wireError(error: LogError, extra?: Readonly<Record<string, numbe
 }
 
 export function errorHeaders(error: LogError): Record<string, string> {
-  return error.retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(error.retryAfterMs / 1000)) };
+  return {
+    ...(error.retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(error.retryAfterMs / 1000)) }),
+    ...(error.code === "unauthenticated" ? { "www-authenticate": "Bearer" } : {}),
+  };
 }
 
 export function errorResponse(error: LogError, headers: Readonly<Record<string, string>> = {}): AppResponse {

@@ -2,6 +2,9 @@ import type { ErrorCode, LogError } from "../core/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Compression } from "../ports/compression.ts";
 import type { Exposition } from "../ports/telemetry.ts";
+import type { Access } from "./auth/access.ts";
+import type { Caller } from "./auth/caller.ts";
+import type { Permit } from "./auth/permit.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import type { AppRequest, AppResponse } from "./message.ts";
 import type { Query } from "./query.ts";
@@ -31,6 +34,9 @@ export interface Services {
 export interface Call {
   readonly services: Services;
   readonly request: AppRequest;
+  readonly caller: Caller;
+  /** For what comes late or lasts long. */
+  readonly permit: Permit;
   readonly query: Query;
   /** Of the path; empty where it has none. */
   readonly topic: string;
@@ -56,6 +62,7 @@ export interface Operation {
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
+  readonly access: Access;
   /** Every query parameter it takes: another one is refused. */
   readonly query?: Readonly<Record<string, Parameter>>;
   readonly headers?: Readonly<Record<string, Parameter>>;

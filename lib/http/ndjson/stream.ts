@@ -1,6 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { PartitionedRecord, RecordResult } from "../../log/log.ts";
+import type { Permit } from "../auth/permit.ts";
 import { located } from "../json/record-input.ts";
 import { writeResults } from "../json/results-output.ts";
 import type { AppResponse } from "../message.ts";
@@ -26,6 +27,7 @@ export function streamNdjson(call: Call): Promise<AppResponse> {
 class NdjsonAppend {
   readonly #services: Services;
   readonly #topic: string;
+  readonly #permit: Permit;
   readonly #done = new ResultList();
   /** The results of the piece that failed in part, as JSON. */
   #partly = "";
@@ -35,9 +37,10 @@ class NdjsonAppend {
   #line = 0;
   #resumeLine = 1;
 
-  constructor({ services, topic }: Call) {
+  constructor({ services, topic, permit }: Call) {
     this.#services = services;
     this.#topic = topic;
+    this.#permit = permit;
   }
 
   async run(chunks: AsyncIterable<Uint8Array>): Promise<AppResponse> {
@@ -89,6 +92,7 @@ class NdjsonAppend {
     this.#pieceBytes = 0;
     let results: readonly RecordResult[];
     try {
+      await this.#permit.renew();
       results = await this.#services.log.append(this.#topic, { records });
     } catch (error) {
       throw located(error, { line: lines[0] ?? 0 });

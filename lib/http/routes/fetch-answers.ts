@@ -1,6 +1,7 @@
 import { iterateRecords } from "../../core/codec/record-batch.ts";
 import { limits } from "../../core/limits.ts";
-import type { FetchRequest } from "../../log/log.ts";
+import type { FetchRequest, FetchResult } from "../../log/log.ts";
+import { whilePermitted } from "../auth/permit.ts";
 import { type RecordFormat, writeRecord } from "../json/record-output.ts";
 import type { AppResponse } from "../message.ts";
 import { json } from "../responses.ts";
@@ -8,8 +9,9 @@ import type { Call } from "../route.ts";
 import { mediaTypes, responseHeaders } from "../wire.ts";
 
 /** Records as JSON, at most `recordsMax` and as many as fit an answer. */
-export async function fetchJson({ services, topic, partition }: Call, request: FetchRequest, format: RecordFormat): Promise<AppResponse> {
-  const result = await services.log.fetch(topic, partition, request);
+export async function fetchJson(call: Call, request: FetchRequest, format: RecordFormat): Promise<AppResponse> {
+  const { services } = call;
+  const result = await fetchFor(call, request);
   const recordsMax = request.recordsMax ?? limits.fetchRecordsDefault;
   let { nextOffset } = result;
   let count = 0;
@@ -29,9 +31,10 @@ export async function fetchJson({ services, topic, partition }: Call, request: F
 }
 
 /** The batches as they are stored. */
-export async function fetchRaw({ services, topic, partition }: Call, request: FetchRequest): Promise<AppResponse> {
+export async function fetchRaw(call: Call, request: FetchRequest): Promise<AppResponse> {
+  const { services } = call;
   const bytesMax = Math.min(request.bytesMax ?? limits.fetchBytesDefault, services.answerBytesMax);
-  const result = await services.log.fetch(topic, partition, { ...request, bytesMax });
+  const result = await fetchFor(call, { ...request, bytesMax });
   const response: AppResponse = {
     status: 200,
     headers: {
@@ -44,4 +47,11 @@ export async function fetchRaw({ services, topic, partition }: Call, request: Fe
     body: result.batches,
   };
   return services.answers.answer(response, result.batches.byteLength);
+}
+
+/** A fetch that waits does so while its caller may. */
+function fetchFor({ services, topic, partition, permit }: Call, request: FetchRequest): Promise<FetchResult> {
+  const { signal } = request;
+  if (signal === undefined) return services.log.fetch(topic, partition, request);
+  return whilePermitted(permit, signal, (watched) => services.log.fetch(topic, partition, { ...request, signal: watched }));
 }

@@ -6,6 +6,7 @@ import { type HealthBody, mediaTypes } from "../wire.ts";
 const health: Operation = {
   id: "health",
   summary: "Whether the server answers",
+  access: "authenticated",
   answers: { 200: { description: "It does.", content: { [mediaTypes.json]: ref("Health") } } },
   errors: [],
   async handle({ services: { version, engine } }) {

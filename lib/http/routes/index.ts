@@ -11,6 +11,7 @@ import { topicRoute, topicsRoute } from "./topics.ts";
 const document: Operation = {
   id: "openApi",
   summary: "This document",
+  access: "authenticated",
   answers: { 200: { description: "OpenAPI 3.1.", content: { [mediaTypes.json]: { type: "object" } } } },
   errors: [],
   async handle({ services }) {

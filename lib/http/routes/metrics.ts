@@ -5,6 +5,7 @@ const metrics: Operation = {
   id: "metrics",
   summary: "The server's metrics for Prometheus",
   description: "Its own, since it started. Where they go elsewhere, to CloudWatch for example, there are none here.",
+  access: { resource: "CLUSTER", operation: "DESCRIBE" },
   answers: { 200: { description: "Prometheus's text format.", content: { "text/plain": { type: "string" } } } },
   errors: ["not_found"],
   async handle({ services }) {

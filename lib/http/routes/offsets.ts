@@ -9,6 +9,7 @@ import { mediaTypes, type OffsetsAnswer } from "../wire.ts";
 const find: Operation = {
   id: "findOffsets",
   summary: "Each partition's first offset at or after a time",
+  access: { resource: "TOPIC", operation: "DESCRIBE" },
   query: {
     timestamp: {
       description: "Epoch milliseconds, ISO 8601 with a zone, `earliest` (default) or `latest`.",

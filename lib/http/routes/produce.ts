@@ -2,6 +2,7 @@ import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { AppendOptions, PartitionedRecord, RecordResult } from "../../log/log.ts";
 import { contentType } from "../accept.ts";
+import { withBody } from "../body.ts";
 import { JsonReader } from "../json/reader.ts";
 import { readProduceBody } from "../json/record-input.ts";
 import { writeResults } from "../json/results-output.ts";
@@ -22,6 +23,7 @@ export const produce: Operation = {
   description:
     "JSON and raw requests are applied whole or refused; over several shards, each shard's part is one atomic entry unless `atomic` is asked for. " +
     "NDJSON is appended in pieces while it comes; with Producer headers, `atomic` or `expectedOffset` it is one request and must fit one.",
+  access: { resource: "TOPIC", operation: "WRITE" },
   query: {
     partition: { description: "Where raw record batches go.", schema: { type: "integer", minimum: 0, maximum: limits.partitionsMax - 1 } },
     atomic: { description: "All or nothing over all shards.", schema: { type: "boolean", default: false } },
@@ -80,7 +82,7 @@ export const produce: Operation = {
     "storage_full",
   ],
   async handle(call) {
-    const { request, services, query } = call;
+    const { request, query } = call;
     const type = contentType(request, [mediaTypes.json, mediaTypes.ndjson, mediaTypes.recordBatch]);
     const options = appendOptions(call);
     if (type === mediaTypes.recordBatch) return produceBatches(call, options);
@@ -89,10 +91,10 @@ export const produce: Operation = {
     }
     const atomic = query.flag("atomic");
     if (type === mediaTypes.json) {
-      return services.budget.withBody(request, (bytes) => append(call, readProduceBody(new JsonReader(bytes)), options, atomic));
+      return withBody(call, (bytes) => append(call, readProduceBody(new JsonReader(bytes)), options, atomic));
     }
     if (!atomic && options.producer === undefined && options.expectedOffset === undefined) return streamNdjson(call);
-    return services.budget.withBody(request, (bytes) => append(call, ndjsonRecords(bytes), options, atomic));
+    return withBody(call, (bytes) => append(call, ndjsonRecords(bytes), options, atomic));
   },
 };
 
@@ -130,12 +132,13 @@ function countFailures(results: readonly RecordResult[]): number {
   return failures;
 }
 
-async function produceBatches({ request, services, query, topic }: Call, options: AppendOptions): Promise<AppResponse> {
+async function produceBatches(call: Call, options: AppendOptions): Promise<AppResponse> {
+  const { services, query, topic } = call;
   const partition = query.integer("partition", 0, limits.partitionsMax - 1);
   if (partition === undefined) throw new LogError("invalid_request", "Raw record batches need the query parameter partition.");
   if (query.get("atomic") !== undefined)
     throw new LogError("invalid_request", "Raw record batches go to one partition and are always atomic: leave atomic out.");
-  return services.budget.withBody(request, async (bytes) => {
+  return withBody(call, async (bytes) => {
     const { baseOffset, lastOffset } = await services.log.appendBatches(topic, partition, bytes, options);
     return json(200, `{"offsets":[{"partition":${partition},"offset":${baseOffset}}]}`, {
       [responseHeaders.nextOffset]: String(lastOffset + 1),

@@ -34,6 +34,7 @@ const stream = { type: "string", description: "Server-sent events: each event's 
 const fetchPartition: Operation = {
   id: "fetch",
   summary: "Read a partition, once or as a stream",
+  access: { resource: "TOPIC", operation: "READ" },
   query: {
     offset,
     limit: {
@@ -80,6 +81,7 @@ const followTopic: Operation = {
   id: "followTopic",
   summary: "Live records of a whole topic as server-sent events",
   description: `For topics of up to ${limits.streamPartitionsMax} partitions.`,
+  access: { resource: "TOPIC", operation: "READ" },
   query: { offset: { ...offset, description: `${offset.description} A number must be there in every partition.` }, format },
   headers: { "Last-Event-ID": lastEventId },
   answers: { 200: { description: "The stream.", content: { [mediaTypes.eventStream]: stream } } },

@@ -1,11 +1,13 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
+import { clusterName, type NeededOperation } from "../../core/access/acl.ts";
 import type { AlterTopic, Topic } from "../../log/log.ts";
-import { contentType } from "../accept.ts";
-import { readObject } from "../json/object-input.ts";
+import { authorize, type Need } from "../auth/caller.ts";
+import { readFields } from "../body.ts";
 import { ref } from "../openapi/schemas.ts";
 import { empty, json } from "../responses.ts";
-import type { Call, Operation, Route } from "../route.ts";
+import type { Operation, Route } from "../route.ts";
+import { listVisible } from "./visible-topics.ts";
 import { mediaTypes, type TopicBody, type TopicDetailBody, type TopicListBody } from "../wire.ts";
 
 const topicAnswer = { description: "The topic.", content: { [mediaTypes.json]: ref("Topic") } };
@@ -13,6 +15,8 @@ const topicAnswer = { description: "The topic.", content: { [mediaTypes.json]: r
 const create: Operation = {
   id: "createTopic",
   summary: "Make a topic",
+  description: "CREATE on the cluster is enough too.",
+  access: { resource: "TOPIC", operation: "CREATE", in: "body" },
   body: { [mediaTypes.json]: ref("CreateTopic") },
   answers: { 201: { ...topicAnswer, headers: { location: { description: "The topic's path.", schema: { type: "string" } } } } },
   errors: [
@@ -29,6 +33,7 @@ const create: Operation = {
     const body = await readFields(call, ["name", "partitions", "partitionsPerShard", "config"]);
     const name = body.get("name");
     if (typeof name !== "string") throw new LogError("invalid_request", "name must be a string.");
+    await authorize(call.caller, [topicNeed("CREATE", name), { operation: "CREATE", resourceType: "CLUSTER", name: clusterName }]);
     const partitionsPerShard = integerOf(body, "partitionsPerShard");
     const topic = await call.services.log.topics.create({
       name,
@@ -42,6 +47,7 @@ const create: Operation = {
 const list: Operation = {
   id: "listTopics",
   summary: "List topics by name",
+  access: { resource: "TOPIC", operation: "DESCRIBE", in: "answer" },
   query: {
     prefix: { description: "Only names that start with this.", schema: { type: "string" } },
     limit: {
@@ -54,14 +60,14 @@ const list: Operation = {
     200: { description: "A page; more may follow where it has `nextCursor`.", content: { [mediaTypes.json]: ref("TopicList") } },
   },
   errors: [],
-  async handle({ services, query }) {
+  async handle({ services, caller, query }) {
     const limit = query.integer("limit", 1, limits.listLimitMax) ?? limits.listLimitDefault;
     const prefix = query.get("prefix") ?? "";
     const after = query.get("cursor") ?? "";
     if (prefix.length > limits.topicNameLengthMax || after.length > limits.topicNameLengthMax) {
       throw new LogError("invalid_request", "prefix and cursor are no longer than a topic's name.");
     }
-    const topics = await services.log.topics.list({ limit, ...(prefix === "" ? {} : { prefix }), ...(after === "" ? {} : { after }) });
+    const topics = await listVisible(services.log.topics, caller, { prefix, after, limit });
     const last = topics.length === limit ? topics.at(-1) : undefined;
     const body: TopicListBody = { topics: topics.map(topicBody), ...(last === undefined ? {} : { nextCursor: last.name }) };
     return json(200, body);
@@ -71,6 +77,7 @@ const list: Operation = {
 const describe: Operation = {
   id: "describeTopic",
   summary: "A topic, with the offsets that each partition has",
+  access: { resource: "TOPIC", operation: "DESCRIBE" },
   answers: { 200: { description: "The topic.", content: { [mediaTypes.json]: ref("TopicDetail") } } },
   errors: [],
   async handle({ services, topic: name }) {
@@ -90,12 +97,15 @@ const describe: Operation = {
 const alter: Operation = {
   id: "alterTopic",
   summary: "Add partitions or change configs",
-  description: "Partitions grow and never shrink.",
+  description: "Partitions grow and never shrink. Partitions take ALTER, configs ALTER_CONFIGS.",
+  access: { resource: "TOPIC", operation: ["ALTER", "ALTER_CONFIGS"] },
   body: { [mediaTypes.json]: ref("AlterTopic") },
   answers: { 200: topicAnswer },
   errors: ["invalid_partitions", "invalid_config", "conflict", "request_too_large", "unsupported_media_type", "storage_full"],
   async handle(call) {
     const change = changeOf(await readFields(call, ["partitions", "config"]));
+    if (change.config === undefined || change.partitions !== undefined) await authorize(call.caller, [topicNeed("ALTER", call.topic)]);
+    if (change.config !== undefined) await authorize(call.caller, [topicNeed("ALTER_CONFIGS", call.topic)]);
     return json(200, topicBody(await call.services.log.topics.alter(call.topic, change)));
   },
 };
@@ -103,6 +113,7 @@ const alter: Operation = {
 const remove: Operation = {
   id: "deleteTopic",
   summary: "Delete a topic with its records",
+  access: { resource: "TOPIC", operation: "DELETE" },
   answers: { 204: { description: "It is gone." } },
   errors: ["conflict", "storage_full"],
   async handle({ services, topic }) {
@@ -114,9 +125,8 @@ const remove: Operation = {
 export const topicsRoute: Route = { path: "/topics", operations: { GET: list, POST: create } };
 export const topicRoute: Route = { path: "/topics/{topic}", operations: { GET: describe, PATCH: alter, DELETE: remove } };
 
-function readFields({ request, services }: Call, known: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
-  contentType(request, [mediaTypes.json]);
-  return services.budget.withBody(request, async (bytes) => readObject(bytes, known));
+function topicNeed(operation: NeededOperation, name: string): Need {
+  return { operation, resourceType: "TOPIC", name };
 }
 
 function changeOf(body: ReadonlyMap<string, unknown>): AlterTopic {

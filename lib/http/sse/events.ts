@@ -30,12 +30,21 @@ export function eventStream(call: Call, events: (signal: AbortSignal) => AsyncGe
   };
 }
 
-async function* guarded({ request, services }: Call, events: (signal: AbortSignal) => AsyncGenerator<string>): AsyncGenerator<string> {
+async function* guarded(
+  { request, services, permit }: Call,
+  events: (signal: AbortSignal) => AsyncGenerator<string>,
+): AsyncGenerator<string> {
   yield `retry: ${limits.streamRetryMs}\n\n`;
+  using watch = permit.watch(request.signal);
   try {
-    yield* events(request.signal);
+    for await (const event of events(watch.signal)) {
+      if (watch.signal.aborted) break;
+      yield event;
+    }
+    if (watch.refusal !== undefined) throw watch.refusal;
   } catch (error) {
-    if (!request.signal.aborted) yield `event: error\ndata: ${JSON.stringify({ error: wireError(services.seen(error)) })}\n\n`;
+    const reason = watch.refusal ?? error;
+    if (!request.signal.aborted) yield `event: error\ndata: ${JSON.stringify({ error: wireError(services.seen(reason)) })}\n\n`;
   }
 }
 
