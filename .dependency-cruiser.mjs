@@ -13,7 +13,7 @@ const parts = {
   config: ["core"],
   http: ["log", "ports", "core", "config"],
   kafka: ["log", "ports", "core", "config"],
-  lambda: ["http", "log", "ports", "core", "config", "telemetry"],
+  lambda: ["http", "log", "ports", "core", "config", "telemetry", "aws", "node"],
   telemetry: ["ports", "core", "config"],
   testing: ["log", "engines/memory", "engines/local", "engines/aws", "http", "client", "ports", "core"],
 };

@@ -1,14 +1,16 @@
 /** CloudFormation's custom resources as a Lambda function: the topics and access rules that a stack declares. */
-import { openAwsEngine } from "../lib/aws/open-engine.ts";
+import { aclResource } from "../lib/lambda/acl-resource.ts";
 import { customResourceHandler } from "../lib/lambda/custom-resource.ts";
+import { openFunctionLog } from "../lib/lambda/function-log.ts";
 import { putAnswer } from "../lib/lambda/put-answer.ts";
 import { topicResource } from "../lib/lambda/topic-resource.ts";
-import { createLog } from "../lib/log/create-log.ts";
-import { nodeClock } from "../lib/node/clock.ts";
-import { nodeCompression } from "../lib/node/compression.ts";
-import { nodeRandom } from "../lib/node/random.ts";
 
-const engine = openAwsEngine({ table: process.env["STRATALOG_TABLE"] ?? "", bucket: process.env["STRATALOG_BUCKET"] ?? "" });
-const log = createLog(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
+const { log, settle } = openFunctionLog(process.env);
 
-export const handler = customResourceHandler({ "Custom::StratalogTopic": topicResource(log.topics) }, putAnswer);
+export const handler = customResourceHandler(
+  { "Custom::StratalogTopic": topicResource(log.topics), "Custom::StratalogAcl": aclResource(log.acls) },
+  async (url, body) => {
+    await settle();
+    await putAnswer(url, body);
+  },
+);

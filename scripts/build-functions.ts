@@ -8,12 +8,12 @@ import { parseArgs } from "node:util";
 import type { Metafile } from "esbuild";
 import { bundle } from "./functions/bundle.ts";
 
-const kib = 1024;
+const kb = 1_000;
 
 /** Functions by name, with the most that their bundle may be, in bytes. */
-const budgets = { api: 600 * kib, janitor: 520 * kib, resources: 520 * kib };
+const budgets = { api: 600 * kb, janitor: 500 * kb, resources: 500 * kb };
 
-/** What the biggest packages add to a bundle, in KiB. */
+/** What the biggest packages add to a bundle, in KB. */
 function parts({ outputs }: Metafile): string {
   const bytes = new Map<string, number>();
   for (const output of Object.values(outputs)) {
@@ -23,7 +23,7 @@ function parts({ outputs }: Metafile): string {
     }
   }
   const biggest = [...bytes].sort(([, a], [, b]) => b - a).slice(0, 6);
-  return biggest.map(([name, count]) => `${name} ${Math.round(count / kib)}`).join(", ");
+  return biggest.map(([name, count]) => `${name} ${Math.round(count / kb)}`).join(", ");
 }
 
 const { values } = parseArgs({ options: { out: { type: "string", default: "dist/functions" } } });
@@ -31,6 +31,6 @@ for (const [name, bytesMax] of Object.entries(budgets)) {
   rmSync(join(values.out, name), { recursive: true, force: true });
   const { bytes, metafile } = await bundle(`functions/${name}.ts`, join(values.out, name, "index.mjs"));
   const fits = bytes <= bytesMax;
-  console.log(`${fits ? "ok     " : "TOO BIG"} ${name}: ${Math.round(bytes / kib)} of at most ${bytesMax / kib} KiB (${parts(metafile)})`);
+  console.log(`${fits ? "ok     " : "TOO BIG"} ${name}: ${Math.round(bytes / kb)} of at most ${bytesMax / kb} KB (${parts(metafile)})`);
   if (!fits) process.exitCode = 1;
 }

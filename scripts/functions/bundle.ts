@@ -1,9 +1,25 @@
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build, type BuildOptions, type Metafile } from "esbuild";
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string };
+
+/**
+ * The SDK's clients describe every operation of a service in one module of constants, which esbuild takes for code with effects since some of their keys are
+ * computed. Said to be pure, those of the many operations that nobody here sends are left out.
+ */
+const pureSchemas: Plugin = {
+  name: "pure-schemas",
+  setup(build) {
+    build.onLoad({ filter: /@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_0\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const contents = text.replaceAll(/^(export )?(var|const) (\w+\$?) = (\[[^;]*\]);$/gm, "$1$2 $3 = /* @__PURE__ */ (() => $4)();");
+      return { contents, loader: "js" };
+    });
+  },
+};
 
 /** One module for Lambda's Node, with the SDK in it. */
 const options = {
@@ -20,6 +36,7 @@ const options = {
   // Some dependencies are CommonJS and require what Node has.
   banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
   legalComments: "external",
+  plugins: [pureSchemas],
 } as const satisfies BuildOptions;
 
 /** @param entry a file of this repository @param outfile of this repository or absolute @returns what went in, and how big it is in bytes */
