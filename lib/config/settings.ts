@@ -87,6 +87,30 @@ export const serverSettings = {
     doc: "Engine aws: how long a request waits for others to share its commit, 0 to 250: slower and cheaper.",
     check: (value) => (/^\d{1,3}$/.test(value) && Number(value) <= limits.awsLingerMsMax ? undefined : `0 to ${limits.awsLingerMsMax}`),
   },
+  metrics: {
+    flag: "metrics",
+    env: "STRATALOG_METRICS",
+    default: "off",
+    unit: "on|off",
+    doc: "Keep metrics, for Prometheus at /metrics.",
+    check: (value) => (["on", "off"].includes(value) ? undefined : "on or off"),
+  },
+  logLevel: {
+    flag: "log-level",
+    env: "STRATALOG_LOG_LEVEL",
+    default: "info",
+    unit: "debug|info|warn|error",
+    doc: "What is logged, to standard error: at debug each request and commit.",
+    check: (value) => (["debug", "info", "warn", "error"].includes(value) ? undefined : "debug, info, warn or error"),
+  },
+  logFormat: {
+    flag: "log-format",
+    env: "STRATALOG_LOG_FORMAT",
+    default: "auto",
+    unit: "auto|json|text",
+    doc: "How it is logged: a line of JSON, or text. auto: text on a terminal, JSON elsewhere.",
+    check: (value) => (["auto", "json", "text"].includes(value) ? undefined : "auto, json or text"),
+  },
 } as const satisfies Record<string, Setting>;
 
 /** Settings of everything that talks to a server. */

@@ -165,6 +165,8 @@ export const limits = {
   connectionKeepAliveMs: 30_000,
   /** What is read and dropped of a refused body, so that its sender gets to see the answer. */
   refusedBodyBytesMax: 64 * 1024 * 1024,
+  /** Log lines that wait for their reader; beyond it lines are left out. */
+  logBytesWaitingMax: 1024 * 1024,
   /** How long a closing server waits for requests that run. */
   closeGraceMs: 10_000,
   /** Lambda: an answer in one piece; as base64 it fits the 6 MB of an invocation's result. */
@@ -180,6 +182,9 @@ export const limits = {
   /** ACLs and tokens of one log: each process keeps them all, so that rights and unknown tokens cost no read. */
   aclsMax: 10_000,
   tokensMax: 2_000,
+  /** An ACL as the text that is its key (DynamoDB allows 1,024 bytes), and the cursor of a list of them. */
+  aclTextBytesMax: 1_000,
+  listCursorLengthMax: 1_000,
   /** ACLs of one request, which are added in one transaction, and scopes of one token. */
   aclsRequestMax: 99,
   tokenScopesMax: 20,

@@ -5,9 +5,13 @@ import type { AppRequest } from "./message.ts";
  * whose `1-<8 hex>-<24 hex>` is the same number written otherwise. Undefined: it names none.
  */
 export function traceIdOf(request: AppRequest): string | undefined {
-  const [, version, w3c] =
-    /^([0-9a-f]{2})-([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/.exec(request.header("traceparent") ?? "") ?? [];
-  if (w3c !== undefined && version !== "ff" && !/^0+$/.test(w3c)) return w3c;
-  const [, seconds, rest] = /(?:^|;)\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;|$)/.exec(request.header("x-amzn-trace-id") ?? "") ?? [];
+  const traceparent = request.header("traceparent");
+  if (traceparent !== undefined) {
+    const [, version, id] = /^([0-9a-f]{2})-([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/.exec(traceparent) ?? [];
+    if (id !== undefined && version !== "ff" && !/^0+$/.test(id)) return id;
+  }
+  const amazon = request.header("x-amzn-trace-id");
+  if (amazon === undefined) return undefined;
+  const [, seconds, rest] = /(?:^|;)\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;|$)/.exec(amazon) ?? [];
   return seconds !== undefined && rest !== undefined ? seconds + rest : undefined;
 }

@@ -27,7 +27,7 @@ export interface LogParts {
   readonly random: Random;
   readonly compression: Compression;
   /** Counts records and bytes, and times commits. Default: nothing does. */
-  readonly telemetry?: Telemetry;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** The log over an engine. `close` closes the engine too. */

@@ -3,4 +3,5 @@ export { LogError } from "../core/errors.ts";
 export { createApp, type App, type AppOptions } from "../http/app.ts";
 export { createNodeServer } from "./node-shell.ts";
 export { startServer, type RunningServer, type ServerOptions } from "./server.ts";
+export { serverTelemetry, type ServerTelemetry, type ServerTelemetryOptions } from "../telemetry/server.ts";
 export { packageVersion } from "./version.ts";

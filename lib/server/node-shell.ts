@@ -6,13 +6,16 @@ import { limits } from "../core/limits.ts";
 import type { App } from "../http/app.ts";
 import { type AppResponse, isStream } from "../http/message.ts";
 import { errorResponse } from "../http/responses.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { Level } from "./level.ts";
 import { NodeRequest } from "./node-request.ts";
 
 /**
  * An app as a node:http server, not yet listening.
  * @param closing when it aborts, long polls and streams end
+ * @param telemetry hears how many connections and event streams are open
  */
-export function createNodeServer(app: App, closing: AbortSignal): Server {
+export function createNodeServer(app: App, closing: AbortSignal, telemetry?: Telemetry): Server {
   const server = createServer({
     keepAlive: true,
     noDelay: true,
@@ -24,6 +27,8 @@ export function createNodeServer(app: App, closing: AbortSignal): Server {
   });
   server.maxConnections = limits.connectionsMax;
   server.timeout = limits.connectionIdleMsMax;
+  if (telemetry !== undefined) watchConnections(server, telemetry);
+  const openStreams = new Level((count) => telemetry?.gauge("OpenStreams", count));
   const turns = new WeakMap<Duplex, Turn>();
   const serve = (incoming: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     // A connection that breaks while it is written to is no fault of the server's.
@@ -31,7 +36,7 @@ export function createNodeServer(app: App, closing: AbortSignal): Server {
     const start = (): void => {
       turn.running = response;
       const request = new NodeRequest(incoming, response, closing, expectsContinue);
-      answer(app, request, incoming, response)
+      answer(app, request, incoming, response, openStreams)
         .then(() => {
           if (closing.aborted) closeWhenIdle(server, response);
         })
@@ -58,7 +63,13 @@ interface Turn {
   last: ServerResponse | undefined;
 }
 
-async function answer(app: App, request: NodeRequest, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  app: App,
+  request: NodeRequest,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  openStreams: Level,
+): Promise<void> {
   const { status, headers, body, release } = await app.handle(request);
   if (release !== undefined && !response.closed) response.once("close", release);
   else release?.();
@@ -72,7 +83,7 @@ async function answer(app: App, request: NodeRequest, incoming: IncomingMessage,
     head["connection"] = "close";
   if (isStream(body)) {
     response.writeHead(status, head);
-    await pump(body, response);
+    await openStreams.during(pump(body, response));
   } else if (body === undefined) {
     if (request.method !== "HEAD" && status !== 204) head["content-length"] = 0;
     response.writeHead(status, head).end();
@@ -83,6 +94,11 @@ async function answer(app: App, request: NodeRequest, incoming: IncomingMessage,
     response.writeHead(status, head).end(body, bytes === body.length ? "latin1" : "utf8");
   }
   if (isLeft) dropRest(incoming);
+}
+
+function watchConnections(server: Server, telemetry: Telemetry): void {
+  const open = new Level((count) => telemetry.gauge("OpenConnections", count));
+  server.on("connection", (socket) => void open.during(new Promise<void>((resolve) => socket.once("close", () => resolve()))));
 }
 
 /** Writes as fast as the client reads. */

@@ -9,6 +9,7 @@ import { nodeClock } from "../node/clock.ts";
 import { nodeCompression } from "../node/compression.ts";
 import { nodeRandom } from "../node/random.ts";
 import type { Engine } from "../ports/engine.ts";
+import { type ServerTelemetry, stackText } from "../telemetry/server.ts";
 import { checkBindHost, hostRule, urlOf } from "./hosts.ts";
 import { createNodeServer } from "./node-shell.ts";
 import { packageVersion } from "./version.ts";
@@ -26,8 +27,10 @@ export interface ServerOptions {
   readonly port?: number;
   /** More `Host` names to serve, with or without a port: for a proxy or a container's forwarded port. */
   readonly allowedHosts?: readonly string[];
-  /** Hears of faults in Stratalog itself. Default: standard error. */
-  readonly reportFault?: (error: LogError) => void;
+  /** Hears of faults in Stratalog itself. Default: telemetry's log, else standard error. */
+  readonly reportFault?: ((error: LogError) => void) | undefined;
+  /** Metrics, for `GET /metrics`, log lines and trace ids; give its `telemetry` to an `aws` engine too. Default: none. */
+  readonly telemetry?: ServerTelemetry | undefined;
 }
 
 export interface RunningServer {
@@ -43,7 +46,7 @@ export interface RunningServer {
  * @throws forbidden for an address that other machines can reach; unavailable when the port is taken
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = "127.0.0.1", port = 7070, allowedHosts = [], engineName = "custom", reportFault = toStandardError } = options;
+  const { host = "127.0.0.1", port = 7070, allowedHosts = [], engineName = "custom", telemetry } = options;
   checkBindHost(host);
   const log = logOf(options);
   const closing = new AbortController();
@@ -53,9 +56,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     version: packageVersion(),
     engine: engineName,
     isHostAllowed: hostRule(() => boundPort, allowedHosts),
-    reportFault,
+    reportFault: options.reportFault ?? telemetry?.reportFault ?? toStandardError,
+    telemetry: telemetry?.telemetry,
+    metrics: telemetry?.expose,
   });
-  const server = createNodeServer(app, closing.signal);
+  const server = createNodeServer(app, closing.signal, telemetry?.telemetry);
   boundPort = await listen(server, host, port);
   let closed: Promise<void> | undefined;
   return {
@@ -68,10 +73,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function logOf({ engine, log }: ServerOptions): Log {
+function logOf({ engine, log, telemetry }: ServerOptions): Log {
   if (log !== undefined && engine === undefined) return log;
   if (engine !== undefined && log === undefined) {
-    return createLog(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
+    return createLog(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression, telemetry: telemetry?.telemetry });
   }
   throw new LogError("invalid_request", "startServer needs an engine or a log, and not both.");
 }
@@ -102,5 +107,5 @@ async function shutDown(server: Server, closing: AbortController): Promise<void>
 }
 
 function toStandardError(error: LogError): void {
-  process.stderr.write(`stratalog: ${error.cause instanceof Error ? (error.cause.stack ?? error.message) : error.message}\n`);
+  process.stderr.write(stackText(error));
 }

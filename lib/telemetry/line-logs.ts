@@ -33,6 +33,13 @@ export function lineLogs({ level: lowest, format, clock, trace, write }: LineLog
 }
 
 function textOf({ level, time, event, ...fields }: { readonly level: string; readonly time: string; readonly event: string }): string {
-  const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const facts = Object.entries(fields).map(
+    ([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value, withoutFrames)}`,
+  );
   return `${time} ${level} ${event}${facts.join("")}\n`;
+}
+
+/** Whoever reads the text has the stack beside it. */
+function withoutFrames(name: string, value: unknown): unknown {
+  return name === "frames" ? undefined : value;
 }

@@ -4,8 +4,12 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serverSettings } from "../../config/settings.ts";
 import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import { nodeClock } from "../../node/clock.ts";
+import { nodeRandom } from "../../node/random.ts";
 import type { Engine } from "../../ports/engine.ts";
-import type { RunningServer } from "../../server/index.ts";
+import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
+import type { RunningServer, ServerTelemetryOptions } from "../../server/index.ts";
 import { type Command, type Context, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
 import { watchNpm } from "../npm-parent.ts";
@@ -25,6 +29,7 @@ export const serve: Command = {
   settings: serverSettings,
   examples: [
     "stratalog serve",
+    "stratalog serve --metrics on --log-level debug",
     "stratalog serve --port 7071 --data /var/lib/stratalog",
     "stratalog dev --port 0 --engine memory",
     "stratalog serve --engine aws --table my-log --bucket my-log-bucket --region eu-west-1",
@@ -66,18 +71,35 @@ interface Listen {
 
 /** Loaded only here: the other commands talk to a server and start faster without it. */
 async function start(context: Context, data: string | undefined, listen: Listen): Promise<RunningServer> {
-  const { startServer } = await import("../../server/index.ts");
-  const engine = await open(context, data, listen.engineName);
+  const { serverTelemetry, startServer } = await import("../../server/index.ts");
+  const telemetry = serverTelemetry(telemetryOptions(context));
+  const engine = await open(context, data, listen.engineName, telemetry.telemetry);
   try {
-    return await startServer({ engine, ...listen });
+    return await startServer({ engine, telemetry, ...listen });
   } catch (reason) {
     await engine.close();
     throw reason;
   }
 }
 
-async function open(context: Context, data: string | undefined, engineName: string): Promise<Engine> {
-  if (engineName === "aws") return await openAws(context);
+function telemetryOptions({ io: { stderr }, setting }: Context): ServerTelemetryOptions {
+  const { metrics, logLevel, logFormat } = serverSettings;
+  const format = setting(logFormat);
+  return {
+    metrics: setting(metrics) === "on",
+    level: setting(logLevel) as LogLevel,
+    format: format === "text" || (format === "auto" && stderr.isTTY === true) ? "text" : "json",
+    clock: nodeClock,
+    random: nodeRandom,
+    write(line) {
+      // Nobody waits for a log's reader: what a slow one has no room for is left out.
+      if (stderr.writableLength < limits.logBytesWaitingMax) stderr.write(line);
+    },
+  };
+}
+
+async function open(context: Context, data: string | undefined, engineName: string, telemetry: Telemetry | undefined): Promise<Engine> {
+  if (engineName === "aws") return await openAws(context, telemetry);
   if (data === undefined) {
     const { createMemoryEngine } = await import("../../engines/memory/index.ts");
     return createMemoryEngine();
@@ -96,9 +118,9 @@ async function open(context: Context, data: string | undefined, engineName: stri
   }
 }
 
-async function openAws(context: Context): Promise<Engine> {
+async function openAws(context: Context, telemetry: Telemetry | undefined): Promise<Engine> {
   const { openCheckedAwsEngine } = await import("../../aws/open-engine.ts");
-  return await openCheckedAwsEngine(awsOptions(context));
+  return await openCheckedAwsEngine({ ...awsOptions(context), telemetry });
 }
 
 function awsOptions({ setting }: Context): {
