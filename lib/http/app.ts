@@ -95,8 +95,8 @@ async function dispatch(services: Services, known: Known, facts: RequestFacts = 
   const { request, caller } = known;
   const { method, url } = request;
   const split = url.indexOf("?");
-  const { route, topic, partition } = matchPath(split < 0 ? url : url.slice(0, split));
-  if (topic !== "") facts.topic = topic;
+  const { route, ...parts } = matchPath(split < 0 ? url : url.slice(0, split));
+  if (parts.topic !== "") facts.topic = parts.topic;
   if (method === "OPTIONS") return empty(204, { allow: allowOf(route) });
   const operation = operationOf(route, method);
   if (operation === undefined) {
@@ -106,9 +106,9 @@ async function dispatch(services: Services, known: Known, facts: RequestFacts = 
     return errorResponse(error, { allow });
   }
   facts.operation = operation.id;
-  const permit = await permitOf(known, operation.access, topic);
+  const permit = await permitOf(known, operation.access, parts.topic);
   const query = Query.parse(split < 0 ? "" : url.slice(split + 1), Object.keys(operation.query ?? {}));
-  return operation.handle({ services, request, caller, permit, query, topic, partition });
+  return operation.handle({ services, request, caller, permit, query, ...parts });
 }
 
 /** @throws forbidden, unavailable */

@@ -42,6 +42,8 @@ export interface Call {
   readonly topic: string;
   /** Of the path; -1 where it has none. */
   readonly partition: number;
+  /** Of the path; empty where it has none. */
+  readonly tokenId: string;
 }
 
 export interface Parameter {

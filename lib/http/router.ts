@@ -9,26 +9,37 @@ export interface Match {
   readonly topic: string;
   /** -1 where the path has none. */
   readonly partition: number;
+  /** As sent. Empty where the path has none. */
+  readonly tokenId: string;
 }
 
-/** The route of a path (without query). By hand: seven shapes need no pattern language. @throws not_found, invalid_request */
+const unversioned: Readonly<Record<string, Route>> = {
+  health: routes.health,
+  metrics: routes.metrics,
+  "openapi.json": routes.document,
+};
+const plain: Readonly<Record<string, Route>> = { ...unversioned, topics: routes.topics, acls: routes.acls, tokens: routes.tokens };
+const noParts = { topic: "", partition: -1, tokenId: "" } as const;
+
+/** The route of a path (without query). By hand: eight shapes need no pattern language. @throws not_found, invalid_request */
 export function matchPath(path: string): Match {
-  if (path === "/health") return { route: routes.health, topic: "", partition: -1 };
-  if (path === "/metrics") return { route: routes.metrics, topic: "", partition: -1 };
-  if (path === "/openapi.json") return { route: routes.document, topic: "", partition: -1 };
-  const [before, version, first, topic, what, partition, records, ...rest] = path.split("/");
-  if (before !== "" || version !== "v1" || rest.length > 0) throw notFound(path);
-  if (topic === undefined) {
-    if (first === "topics") return { route: routes.topics, topic: "", partition: -1 };
-    if (first === "health") return { route: routes.health, topic: "", partition: -1 };
-    if (first === "metrics") return { route: routes.metrics, topic: "", partition: -1 };
-    if (first === "openapi.json") return { route: routes.document, topic: "", partition: -1 };
-    throw notFound(path);
+  const [before, version = "", first = "", name, what, partition, records, ...rest] = path.split("/");
+  if (before !== "" || rest.length > 0) throw notFound(path);
+  if (version !== "v1") {
+    const route = path === `/${version}` && Object.hasOwn(unversioned, version) ? unversioned[version] : undefined;
+    if (route === undefined) throw notFound(path);
+    return { route, ...noParts };
   }
-  if (first !== "topics" || topic === "") throw notFound(path);
-  const route = topicRoute(what, partition, records);
+  if (name === undefined) {
+    const route = Object.hasOwn(plain, first) ? plain[first] : undefined;
+    if (route === undefined) throw notFound(path);
+    return { route, ...noParts };
+  }
+  if (name === "") throw notFound(path);
+  if (first === "tokens" && what === undefined) return { ...noParts, route: routes.token, tokenId: decode(name) };
+  const route = first === "topics" ? topicRoute(what, partition, records) : undefined;
   if (route === undefined) throw notFound(path);
-  return { route, topic: decode(topic), partition: partition === undefined ? -1 : partitionOf(partition) };
+  return { ...noParts, route, topic: decode(name), partition: partition === undefined ? -1 : partitionOf(partition) };
 }
 
 function topicRoute(what: string | undefined, partition: string | undefined, records: string | undefined): Route | undefined {

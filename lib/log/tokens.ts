@@ -15,7 +15,7 @@ export interface Tokens {
   list(page: { readonly principal?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Token[]>;
   /**
    * @param hashOf of the secret, in hex: what is kept of it
-   * @throws invalid_request when there are too many; unavailable
+   * @throws invalid_request when there are too many, or it would have expired; unavailable
    */
   create(token: NewToken, hashOf: (secret: string) => string): Promise<{ readonly token: Token; readonly secret: string }>;
   /** From then on nobody is let in with it, in other processes within `limits.accessCacheMs`. @throws not_found */
@@ -74,6 +74,9 @@ export class CatalogTokens implements Tokens {
 
   async create(asked: NewToken, hashOf: (secret: string) => string): Promise<{ readonly token: Token; readonly secret: string }> {
     const { clock, random } = this.#services;
+    if ((asked.expiresMs ?? Infinity) <= clock.nowMs()) {
+      throw new LogError("invalid_request", "expiresMs must be a time to come, in epoch milliseconds.");
+    }
     const secret = hex(random.bytes(secretBytes));
     const token: Token = { ...asked, id: hex(random.bytes(idBytes)), hash: hashOf(secret), createdMs: clock.nowMs() };
     await this.#rows.change((rows) => {

@@ -1,7 +1,9 @@
+import { utf8Bytes } from "../codec/utf8.ts";
 import { LogError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import {
   type Acl,
+  aclText,
   anyName,
   clusterName,
   type Operation,
@@ -31,11 +33,10 @@ export function checkAcl(value: unknown): Acl {
   const fields = fieldsOf(value, aclFields, "An ACL");
   const { principal } = fields;
   if (typeof principal !== "string") throw invalid("principal must be a string, such as User:ada.");
-  return {
-    ...scopeOf(fields),
-    principal: canonicalPrincipal(principal),
-    permission: word("permission", fields["permission"], permissions),
-  };
+  const permission = word("permission", fields["permission"], permissions);
+  const acl: Acl = { ...scopeOf(fields), principal: canonicalPrincipal(principal), permission };
+  if (utf8Bytes(aclText(acl)) > limits.aclTextBytesMax) throw invalid("resourceName and principal are too long together.");
+  return acl;
 }
 
 /** A token's scope, likewise. @throws invalid_request */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../core/errors.ts";
+import { describeAccess } from "../auth/access.ts";
 import { commonErrors, methods, type Operation, type Parameter, type Route } from "../route.ts";
 import { statusOf } from "../status.ts";
 import { mediaTypes } from "../wire.ts";
@@ -21,9 +22,22 @@ export function openApiDocument(routes: readonly Route[], version: string): Read
     },
     servers: [{ url: "/" }],
     paths,
-    components: { schemas },
+    components: { schemas, securitySchemes },
+    security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
   };
 }
+
+/** Where a server has credentials configured, every request has one of these. */
+const securitySchemes = {
+  bearer: { type: "http", scheme: "bearer", description: "An API token of this log, or a JWT of the issuer that the server trusts." },
+  sigv4: {
+    type: "apiKey",
+    in: "header",
+    name: "Authorization",
+    description: "A request signed with AWS Signature Version 4, where an AWS front door checks it.",
+    "x-amazon-apigateway-authtype": "awsSigv4",
+  },
+} as const;
 
 function pathItem(route: Route, suffix: string): Record<string, unknown> {
   const item: Record<string, unknown> = {};
@@ -31,7 +45,7 @@ function pathItem(route: Route, suffix: string): Record<string, unknown> {
   if (parameters.length > 0) item["parameters"] = parameters;
   for (const method of methods) {
     const operation = route.operations[method];
-    if (operation !== undefined) item[method.toLowerCase()] = operationObject(operation, suffix, parameters.length > 0);
+    if (operation !== undefined) item[method.toLowerCase()] = operationObject(operation, suffix, route.path.includes("{topic}"));
   }
   return item;
 }
@@ -39,6 +53,7 @@ function pathItem(route: Route, suffix: string): Record<string, unknown> {
 const inPath: Readonly<Record<string, Parameter>> = {
   topic: { description: "The topic's name.", schema: ref("TopicName") },
   partition: { description: "The partition, from 0.", schema: { type: "integer", minimum: 0 } },
+  id: { description: "The token's id.", schema: ref("TokenId") },
 };
 
 function pathParameters(path: string): readonly Record<string, unknown>[] {
@@ -48,7 +63,7 @@ function pathParameters(path: string): readonly Record<string, unknown>[] {
 }
 
 function operationObject(operation: Operation, suffix: string, hasTopic: boolean): Record<string, unknown> {
-  const { id, summary, description, query = {}, headers = {}, body, answers, errors } = operation;
+  const { id, summary, description, access, query = {}, headers = {}, body, answers, errors } = operation;
   const codes = [...commonErrors, ...errors, ...(hasTopic ? (["invalid_topic", "unknown_topic_or_partition"] as const) : [])];
   const responses: Record<string, unknown> = errorResponses([...new Set(codes)], body !== undefined && mediaTypes.ndjson in body);
   for (const [status, answer] of Object.entries(answers)) {
@@ -62,7 +77,7 @@ function operationObject(operation: Operation, suffix: string, hasTopic: boolean
   return {
     operationId: `${id}${suffix}`,
     summary,
-    ...(description === undefined ? {} : { description }),
+    description: `${description === undefined ? "" : `${description} `}${describeAccess(access)}`,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
     responses,

@@ -1,3 +1,4 @@
+import { anyName, operations, patternTypes, permissions, resourceTypes } from "../../core/access/acl.ts";
 import { errorCodes } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Schema } from "../route.ts";
@@ -54,6 +55,34 @@ const wireError: Schema = {
   required: ["code", "message", "outcome"],
   additionalProperties: { type: ["string", "number"] },
 };
+
+const scope = {
+  resourceType: { enum: resourceTypes },
+  resourceName: {
+    type: "string",
+    minLength: 1,
+    maxLength: limits.resourceNameLengthMax,
+    description: "A name; with PREFIXED the start of one.",
+  },
+  patternType: { enum: patternTypes, description: `LITERAL: the name itself, or ${anyName} for all. PREFIXED: what starts so.` },
+  operation: { enum: operations },
+};
+const principal: Schema = { type: "string", pattern: "^User:.+", description: "`User:` and a name; `User:*` in an ACL is everyone." };
+const acl = { ...scope, principal, permission: { enum: permissions, description: "DENY wins." } };
+const token: Readonly<Record<string, Schema>> = {
+  id: here("TokenId"),
+  principal,
+  createdMs: integer(),
+  createdBy: { type: "string" },
+  description: { type: "string" },
+  scopes: { type: "array", items: here("Scope"), description: "What it is limited to." },
+  expiresMs: integer(),
+};
+const tokenFields = ["id", "principal", "createdMs", "createdBy"];
+/** As it is sent: LITERAL may be left out. */
+const newPattern = { ...scope.patternType, default: "LITERAL" };
+const without = (fields: Readonly<Record<string, Schema>>, name: string): readonly string[] =>
+  Object.keys(fields).filter((field) => field !== name);
 
 export const schemas = {
   TopicName: { type: "string", pattern: "^[a-zA-Z0-9._-]+$", minLength: 1, maxLength: limits.topicNameLengthMax },
@@ -120,6 +149,30 @@ export const schemas = {
     },
     ["offsets"],
   ),
+  Scope: object(scope, Object.keys(scope)),
+  NewScope: object({ ...scope, patternType: newPattern }, without(scope, "patternType")),
+  Acl: object(acl, Object.keys(acl)),
+  NewAcl: object({ ...acl, patternType: newPattern }, without(acl, "patternType")),
+  CreateAcls: object({ acls: { type: "array", items: here("NewAcl"), minItems: 1, maxItems: limits.aclsRequestMax } }, ["acls"]),
+  Acls: object({ acls: { type: "array", items: here("Acl") } }, ["acls"]),
+  AclList: object({ acls: { type: "array", items: here("Acl") }, nextCursor: { type: "string" } }, ["acls"]),
+  DeletedAcls: object({ deleted: { type: "array", items: here("Acl") } }, ["deleted"]),
+  TokenId: { type: "string", pattern: "^[0-9a-f]{16}$" },
+  CreateToken: object(
+    {
+      principal,
+      description: { type: "string", maxLength: limits.tokenDescriptionLengthMax },
+      scopes: { type: "array", items: here("NewScope"), minItems: 1, maxItems: limits.tokenScopesMax },
+      expiresMs: integer(),
+    },
+    ["principal"],
+  ),
+  Token: object(token, tokenFields),
+  NewToken: object({ ...token, token: { type: "string", description: "Told this once: it goes into Authorization: Bearer." } }, [
+    ...tokenFields,
+    "token",
+  ]),
+  TokenList: object({ tokens: { type: "array", items: here("Token") }, nextCursor: { type: "string" } }, ["tokens"]),
   Health: object({ status: { const: "ok" }, version: { type: "string" }, engine: { type: "string" } }, ["status", "version", "engine"]),
   WireError: wireError,
   ErrorBody: object({ error: here("WireError") }, ["error"]),

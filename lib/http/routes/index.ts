@@ -2,10 +2,12 @@ import { json } from "../responses.ts";
 import type { Operation, Route } from "../route.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { mediaTypes } from "../wire.ts";
+import { aclsRoute } from "./acls.ts";
 import { healthRoute } from "./health.ts";
 import { metricsRoute } from "./metrics.ts";
 import { offsetsRoute } from "./offsets.ts";
 import { partitionRecordsRoute, topicRecordsRoute } from "./records.ts";
+import { tokenRoute, tokensRoute } from "./tokens.ts";
 import { topicRoute, topicsRoute } from "./topics.ts";
 
 const document: Operation = {
@@ -27,6 +29,9 @@ export const routes = {
   topicRecords: topicRecordsRoute,
   partitionRecords: partitionRecordsRoute,
   offsets: offsetsRoute,
+  acls: aclsRoute,
+  tokens: tokensRoute,
+  token: tokenRoute,
   health: healthRoute,
   metrics: metricsRoute,
   document: documentRoute,

@@ -1,3 +1,4 @@
+import { aclCases } from "./http/acls.ts";
 import { byteCases } from "./http/bytes.ts";
 import { fetchCases } from "./http/fetch.ts";
 import { idempotenceCases } from "./http/idempotence.ts";
@@ -5,6 +6,7 @@ import { produceCases } from "./http/produce.ts";
 import { protocolCases } from "./http/protocol.ts";
 import { streamCases } from "./http/streams.ts";
 import type { HttpCase } from "./http/target.ts";
+import { tokenCases } from "./http/tokens.ts";
 import { topicCases } from "./http/topics.ts";
 
 export type { HttpCase } from "./http/target.ts";
@@ -20,5 +22,7 @@ export const httpCases: readonly HttpCase[] = [
   ...byteCases,
   ...fetchCases,
   ...streamCases,
+  ...aclCases,
+  ...tokenCases,
   ...protocolCases,
 ];
