@@ -103,6 +103,6 @@ test("every setting's default is one that it takes, and says what it is", () => 
   for (const setting of Object.values(serverSettings)) {
     assert.equal(setting.check(setting.default), undefined);
     assert.ok(setting.doc.endsWith("."));
-    assert.equal(setting.env, `STRATALOG_${setting.flag.toUpperCase()}`);
+    assert.equal(setting.env, `STRATALOG_${setting.flag.toUpperCase().replaceAll("-", "_")}`);
   }
 });
