@@ -1,9 +1,9 @@
-import type { Appended, Entry, Journal } from "../ports/journal.ts";
+import type { Appended, Entry, Journal, ShardKey } from "../ports/journal.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 
-/** The journal, with what is appended to it counted and timed. */
+/** The journal, with what is appended to it counted, timed and logged: which entry of which shard a request's records became. */
 export function meteredJournal(journal: Journal, telemetry: Telemetry): Journal {
-  const count = (entry: Entry, { parts }: Appended): void => {
+  const tell = ({ topicId, shard }: ShardKey, entry: Entry, { seq, parts }: Appended, durationMs: number): void => {
     let records = 0;
     let bytes = 0;
     for (const [at, part] of entry.parts.entries()) {
@@ -13,23 +13,28 @@ export function meteredJournal(journal: Journal, telemetry: Telemetry): Journal 
     }
     telemetry.count("ProduceRecords", records);
     telemetry.count("ProduceBytes", bytes);
+    if (telemetry.logs("debug")) telemetry.log("debug", "append", { shard: `${topicId}/${shard}`, seq, records, bytes, durationMs });
+  };
+  const timed = async <T>(append: () => Promise<T>): Promise<readonly [T, number]> => {
+    const startMs = telemetry.nowMs();
+    const answer = await append();
+    const durationMs = telemetry.nowMs() - startMs;
+    telemetry.observe("CommitSeconds", durationMs / 1000);
+    return [answer, durationMs];
   };
   return {
     open: (shard, shape) => journal.open(shard, shape),
     async append(shard, entry, guards) {
-      const startMs = telemetry.nowMs();
-      const appended = await journal.append(shard, entry, guards);
-      telemetry.observe("CommitSeconds", (telemetry.nowMs() - startMs) / 1000);
-      count(entry, appended);
+      const [appended, durationMs] = await timed(() => journal.append(shard, entry, guards));
+      tell(shard, entry, appended, durationMs);
       return appended;
     },
     async transact(appends, writes) {
-      const startMs = telemetry.nowMs();
-      const answers = await journal.transact(appends, writes);
-      if (appends.length > 0) telemetry.observe("CommitSeconds", (telemetry.nowMs() - startMs) / 1000);
-      for (const [at, { entry }] of appends.entries()) {
+      if (appends.length === 0) return await journal.transact(appends, writes);
+      const [answers, durationMs] = await timed(() => journal.transact(appends, writes));
+      for (const [at, { shard, entry }] of appends.entries()) {
         const appended = answers[at];
-        if (appended !== undefined) count(entry, appended);
+        if (appended !== undefined) tell(shard, entry, appended, durationMs);
       }
       return answers;
     },

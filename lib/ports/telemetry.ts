@@ -47,7 +47,9 @@ export type LogLevel = (typeof logLevels)[number];
 export type LogEvent =
   /** A request was answered. */
   | "request"
-  /** A commit is durable. */
+  /** A request's records are durable: its part for one shard. */
+  | "append"
+  /** Engine `aws`: a commit is durable, with all appends that shared it. */
   | "commit"
   /** A commit got no clear answer from storage. */
   | "commit-ambiguous"
@@ -68,6 +70,7 @@ export interface LogFields {
   /** The number of a commit's first entry. */
   readonly seq?: number;
   readonly entries?: number;
+  readonly records?: number;
   readonly bytes?: number;
   /** Of requests that share what the line is about; in place of the line's own `traceId`. */
   readonly traceIds?: readonly string[];

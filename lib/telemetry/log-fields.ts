@@ -21,6 +21,7 @@ const writers: { readonly [F in keyof Required<LogFields>]: (value: Required<Log
   durationMs: (value) => count(Math.round(value * 1000) / 1000),
   seq: count,
   entries: count,
+  records: count,
   bytes: count,
   traceIds: (values) => values.slice(0, traceIdsMax).flatMap((value) => traceId(value) ?? []),
   fault: faultText,

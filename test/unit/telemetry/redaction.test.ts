@@ -28,6 +28,7 @@ const fieldNames = [
   "durationMs",
   "seq",
   "entries",
+  "records",
   "bytes",
   "traceIds",
 ];

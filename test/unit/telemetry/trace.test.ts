@@ -66,6 +66,8 @@ describe("a trace id goes from the request to the commit", () => {
       assert.match(commit.shard ?? "", /^[^/]+\/0$/);
       assert.deepEqual([commit.level, commit.seq, commit.entries, commit.traceId], ["debug", 0, 1, undefined]);
       assert.ok((commit.bytes ?? 0) > 60 && (commit.durationMs ?? -1) >= 0);
+      const append = lines("append").find(({ traceId }) => traceId === hex);
+      assert.deepEqual([append?.shard, append?.seq, append?.records], [commit.shard, commit.seq, 1]);
       const request = lines("request").find(({ traceId }) => traceId === hex);
       assert.deepEqual([request?.operation, request?.topic, request?.status], ["produce", "orders", 200]);
     }));
