@@ -113,6 +113,14 @@ export const securitySettings = {
     doc: "Who may do all: User:ada;User:arn:aws:iam::123456789012:role/Admin.",
     check: (value) => (principalsOf(value).every(isPrincipal) ? undefined : "principals such as User:ada;User:bob"),
   },
+  allowedHosts: {
+    flag: "allowed-hosts",
+    env: "STRATALOG_ALLOWED_HOSTS",
+    default: "",
+    unit: "names",
+    doc: "More names that clients reach the server under, with or without a port; several with commas.",
+    check: any,
+  },
   allowedOrigins: {
     flag: "allowed-origins",
     env: "STRATALOG_ALLOWED_ORIGINS",
@@ -143,6 +151,11 @@ export function securityFromSettings(read: (setting: Setting) => string, env: Re
     ...(superUsers.length > 0 && { superUsers }),
     ...(allowedOrigins.length > 0 && { allowedOrigins }),
   };
+}
+
+/** More `Host` names to serve. */
+export function allowedHostsFrom(read: (setting: Setting) => string): readonly string[] {
+  return listOf(read(securitySettings.allowedHosts));
 }
 
 /** Whether somebody can be let in by these alone, without a door in front that checks signatures. */

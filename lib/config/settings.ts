@@ -36,7 +36,7 @@ export const serverSettings = {
     env: "STRATALOG_HOST",
     default: "127.0.0.1",
     unit: "address",
-    doc: "The address to listen on. Only loopback addresses, as there are no credentials.",
+    doc: "The address to listen on. Without credentials only loopback addresses.",
     check: some,
   },
   data: {

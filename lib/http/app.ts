@@ -8,6 +8,7 @@ import { authorize, type Caller } from "./auth/caller.ts";
 import { lastingPermit, openPermit, type Permit } from "./auth/permit.ts";
 import { openSecurity, type Security } from "./auth/security.ts";
 import { BodyBudget } from "./body-budget.ts";
+import { allowedOrigin, isPreflight, preflight, withCors } from "./cors.ts";
 import { fetchWith } from "./fetch-adapter.ts";
 import { checkCaller } from "./guard.ts";
 import { type AppRequest, type AppResponse, isStream } from "./message.ts";
@@ -68,7 +69,9 @@ export function createApp(log: Log, options: AppOptions): App {
   };
   const answer: Handle = async (request, facts) => {
     try {
-      checkCaller(request, isHostAllowed);
+      const isOriginAllowed = allowedOrigin(request, security.allowedOrigins) !== undefined;
+      checkCaller(request, isHostAllowed, isOriginAllowed);
+      if (isOriginAllowed && isPreflight(request)) return preflight();
       return await dispatch(services, { request, security, caller: await security.authenticate(request) }, facts);
     } catch (reason) {
       const error = seen(reason);
@@ -77,7 +80,9 @@ export function createApp(log: Log, options: AppOptions): App {
     }
   };
   const plain: Handle = async (request, facts) => {
-    const response = await answer(request, facts);
+    const answered = await answer(request, facts);
+    const { allowedOrigins } = security;
+    const response = allowedOrigins.size === 0 ? answered : withCors(answered, allowedOrigin(request, allowedOrigins));
     return request.method === "HEAD" ? withoutBody(response) : response;
   };
   const handle = telemetry === undefined ? plain : observed(telemetry, plain);

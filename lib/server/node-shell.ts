@@ -19,6 +19,8 @@ export function createNodeServer(app: App, closing: AbortSignal, telemetry?: Tel
   const server = createServer({
     keepAlive: true,
     noDelay: true,
+    // Node would drop all but the first of some: a second Host or Authorization is to be seen.
+    joinDuplicateHeaders: true,
     maxHeaderSize: limits.requestHeadersBytesMax,
     headersTimeout: limits.requestHeadersReceiveMsMax,
     requestTimeout: limits.requestReceiveMsMax,

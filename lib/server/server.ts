@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import type { Credentials } from "../config/security-settings.ts";
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { createApp } from "../http/app.ts";
+import { createSecurity } from "../http/auth/create-security.ts";
 import { createLog } from "../log/create-log.ts";
 import type { Log } from "../log/log.ts";
 import { nodeClock } from "../node/clock.ts";
@@ -10,7 +12,7 @@ import { nodeCompression } from "../node/compression.ts";
 import { nodeRandom } from "../node/random.ts";
 import type { Engine } from "../ports/engine.ts";
 import { type ServerTelemetry, stackText } from "../telemetry/server.ts";
-import { checkBindHost, hostRule, urlOf } from "./hosts.ts";
+import { checkBindHost, hostRule, isLoopback, urlOf } from "./hosts.ts";
 import { createNodeServer } from "./node-shell.ts";
 import { packageVersion } from "./version.ts";
 
@@ -21,7 +23,9 @@ export interface ServerOptions {
   readonly log?: Log;
   /** The engine's name in `GET /health`. Default "custom". */
   readonly engineName?: string;
-  /** 127.0.0.1 (default), ::1 or localhost. */
+  /** Who is let in. Default: everyone on this machine. */
+  readonly credentials?: Credentials | undefined;
+  /** 127.0.0.1 (default), ::1 or localhost; with credentials any address. It speaks HTTP: put TLS in front where others can listen. */
   readonly host?: string;
   /** Default 7070; 0 takes a free one. */
   readonly port?: number;
@@ -43,11 +47,11 @@ export interface RunningServer {
 
 /**
  * Serves a log over HTTP on this machine.
- * @throws forbidden for an address that other machines can reach; unavailable when the port is taken
+ * @throws forbidden for an address that other machines can reach, without credentials; invalid_request for credentials that are none; unavailable when the port is taken
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = "127.0.0.1", port = 7070, allowedHosts = [], engineName = "custom", telemetry } = options;
-  checkBindHost(host);
+  const { host = "127.0.0.1", port = 7070, allowedHosts = [], engineName = "custom", credentials, telemetry } = options;
+  checkBindHost(host, credentials !== undefined);
   const log = logOf(options);
   const closing = new AbortController();
   let boundPort = port;
@@ -55,7 +59,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     compression: nodeCompression,
     version: packageVersion(),
     engine: engineName,
-    isHostAllowed: hostRule(() => boundPort, allowedHosts),
+    isHostAllowed: hostRule(() => boundPort, allowedHosts, !isLoopback(host)),
+    security: credentials && createSecurity(log, { clock: nodeClock, credentials }),
     reportFault: options.reportFault ?? telemetry?.reportFault ?? toStandardError,
     telemetry: telemetry?.telemetry,
     metrics: telemetry?.expose,

@@ -64,12 +64,21 @@ describe("starting and closing", () => {
   });
 
   test("a host rule knows loopback names by their port alone", () => {
-    const rule = hostRule(() => 80, ["other"]);
+    const rule = hostRule(() => 80, ["other"], false);
     assert.ok(rule("localhost"));
     assert.ok(rule("[::1]:80"));
     assert.ok(!rule("localhost:8080"));
     assert.ok(rule("other:5"));
     assert.ok(!rule("::1"));
     assert.ok(!rule(""));
+    assert.ok(!rule("10.1.2.3"));
+  });
+
+  test("where others reach it, an address with its port is a host too, and a name is not", () => {
+    const rule = hostRule(() => 7070, ["log.example.com"], true);
+    for (const host of ["10.1.2.3:7070", "[2001:db8::1]:7070", "localhost:7070", "log.example.com", "log.example.com:443"])
+      assert.ok(rule(host));
+    for (const host of ["10.1.2.3", "10.1.2.3:7071", "evil.example:7070", "10.1.2.3.evil.example:7070", "1.2.3:7070"])
+      assert.ok(!rule(host));
   });
 });

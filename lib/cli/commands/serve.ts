@@ -2,6 +2,14 @@ import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  adminTokenEnv,
+  allowedHostsFrom,
+  type Credentials,
+  hasCredentials,
+  securityFromSettings,
+  securitySettings,
+} from "../../config/security-settings.ts";
 import { serverSettings } from "../../config/settings.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
@@ -10,6 +18,7 @@ import { nodeRandom } from "../../node/random.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
 import type { RunningServer, ServerTelemetryOptions } from "../../server/index.ts";
+import { isLoopback } from "../../server/hosts.ts";
 import { type Command, type Context, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
 import { watchNpm } from "../npm-parent.ts";
@@ -23,15 +32,17 @@ export const serve: Command = {
   aliases: ["dev"],
   summary: "Run the log: on this machine's disk, or on DynamoDB and S3.",
   details: [
+    "Without credentials it listens on this machine only. STRATALOG_ADMIN_TOKEN, --jwt-issuer or --tokens on make it ask everyone for credentials, and ACLs say who may do what.",
     "Every acknowledged record is on disk. Ctrl-C (or SIGTERM) ends it gracefully; after a kill or a power cut it starts again as it was.",
   ],
   flags: { ...jsonFlag, json: { type: "boolean", doc: "Print where it listens as one line of JSON." } },
-  settings: serverSettings,
+  settings: { ...serverSettings, ...securitySettings },
   examples: [
     "stratalog serve",
     "stratalog serve --metrics on --log-level debug",
     "stratalog serve --port 7071 --data /var/lib/stratalog",
     "stratalog dev --port 0 --engine memory",
+    "stratalog serve --host 0.0.0.0 --jwt-issuer https://login.example.com/ --jwt-audience stratalog",
     "stratalog serve --engine aws --table my-log --bucket my-log-bucket --region eu-west-1",
   ],
   run: async (context) => {
@@ -40,7 +51,15 @@ export const serve: Command = {
     const host = setting(serverSettings.host);
     const engineName = setting(serverSettings.engine);
     const data = engineName === "local" ? resolve(setting(serverSettings.data)) : undefined;
-    const server = await start(context, data, { host, port, engineName });
+    const credentials = credentialsOf(context);
+    const allowedHosts = allowedHostsFrom(setting);
+    const server = await start(context, data, { host, port, engineName, credentials, allowedHosts });
+    if (credentials !== undefined && !isLoopback(host)) {
+      await say(
+        context,
+        `Listening on ${host} without TLS: put a proxy with TLS in front of it, or credentials and records can be read on the way.`,
+      );
+    }
     const pidFile = data === undefined ? undefined : join(data, "pid");
     // A convenience: a full disk must not keep the log from serving reads.
     if (pidFile !== undefined) await writeFile(pidFile, `${process.pid}\n`).catch(() => undefined);
@@ -67,6 +86,24 @@ interface Listen {
   readonly host: string;
   readonly port: number;
   readonly engineName: string;
+  readonly credentials: Credentials | undefined;
+  readonly allowedHosts: readonly string[];
+}
+
+/** Undefined where none are configured. @throws UsageError for settings that would look as if there were some */
+function credentialsOf({ io, setting }: Context): Credentials | undefined {
+  const credentials = usage(() => securityFromSettings(setting, io.env));
+  if (hasCredentials(credentials)) return credentials;
+  if (credentials.superUsers === undefined && credentials.allowedOrigins === undefined) return undefined;
+  throw new UsageError(`Super users and origins need a way to tell who calls: ${adminTokenEnv}, --jwt-issuer or --tokens on.`);
+}
+
+function usage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (reason) {
+    throw reason instanceof LogError ? new UsageError(reason.message) : reason;
+  }
 }
 
 /** Loaded only here: the other commands talk to a server and start faster without it. */
