@@ -1,12 +1,8 @@
-/** `cdk deploy`: the log alone. Settings are the context's: `-c branch=feature-x -c responseStreaming=false`. */
+/** `npx cdk deploy`: the log alone. What can be set by `-c name=value` is in stacks/stack-settings.ts. */
 import { App } from "aws-cdk-lib";
-import { EventLogStack } from "./stacks/event-log-stack.ts";
+import { EventLogStack, stackName } from "./stacks/event-log-stack.ts";
+import { StackSettings } from "./stacks/stack-settings.ts";
 
 const app = new App({ analyticsReporting: false });
-const branch = app.node.tryGetContext("branch") as string | undefined;
-new EventLogStack(app, branch === undefined ? "Stratalog" : `Stratalog-${branch}`, {
-  log: {
-    throwaway: branch !== undefined,
-    responseStreaming: app.node.tryGetContext("responseStreaming") !== "false",
-  },
-});
+const settings = new StackSettings(app);
+new EventLogStack(app, stackName(settings), settings);

@@ -1,80 +1,153 @@
-import { type Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, Names } from "aws-cdk-lib";
+import type { Alarm, Dashboard, Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
-import type { IKey } from "aws-cdk-lib/aws-kms";
-import { FunctionUrlAuthType, type FunctionUrl, InvokeMode, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
-import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
+import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
+import { type Function as LambdaFunction, type FunctionUrl, FunctionUrlAuthType, InvokeMode } from "aws-cdk-lib/aws-lambda";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
-import { Duration as Time, Names } from "aws-cdk-lib";
 import { Construct } from "constructs";
-import { LogFunction } from "./log-function.ts";
-import { apiPermissions, resourcesPermissions, type Store } from "./permissions.ts";
-import { makeBucket, makeTable } from "./storage.ts";
+import type { MetricName } from "../../lib/config/metrics.ts";
+import { LogAlarms } from "./alarms.ts";
+import { addBaselineAlarms, type WatchedParts } from "./baseline-alarms.ts";
+import { makeDashboard } from "./dashboard.ts";
+import { checkDoors, publicDoors } from "./door-checks.ts";
+import type { EventLogProps } from "./event-log-props.ts";
+import { logsKept, makeFunctions } from "./functions.ts";
+import { grant, type GrantParts, rightsOnLog } from "./grants.ts";
+import { logMetric } from "./metrics.ts";
+import { RestDoor } from "./rest-door.ts";
+import { keysOf, makeBucket, makeTable } from "./storage.ts";
 import { EventTopic, type TopicProps } from "./topic.ts";
 
-export interface EventLogProps {
-  readonly logName?: string;
-  readonly table?: ITable;
-  readonly bucket?: IBucket;
-  readonly encryptionKey?: IKey;
-  readonly throwaway?: boolean;
-  readonly responseStreaming?: boolean;
-  readonly timeout?: Duration;
-  readonly functionsFolder?: string;
-}
-
+/**
+ * An event log in an account: a table, a bucket, the functions over them, and its doors. Nothing of it runs while nobody calls, but for the janitor.
+ *
+ * @example
+ * const log = new EventLog(this, "Log");
+ * const orders = log.topic("orders", { partitions: 8 });
+ * orders.grantProduce(checkout);
+ */
 export class EventLog extends Construct {
   readonly logName: string;
   readonly table: ITable;
   readonly bucket: IBucket;
+  /** Serves the HTTP API. */
   readonly api: LambdaFunction;
+  /** Runs on a schedule. */
+  readonly janitor: LambdaFunction;
+  readonly janitorSchedule: Rule;
+  /** Keeps declared topics and access rules. */
   readonly resources: LambdaFunction;
-  readonly functionUrl: FunctionUrl;
+  /** Undefined when it was turned off. */
+  readonly functionUrl: FunctionUrl | undefined;
+  /** Undefined without `restApi`. */
+  readonly rest: RestDoor | undefined;
+  readonly dashboard: Dashboard | undefined;
+  readonly #alarms: LogAlarms;
+  readonly #grantParts: GrantParts;
 
+  /** @throws Error when nobody, or everybody, could reach the log, or when the functions' code was not built */
   constructor(scope: Construct, id: string, props: EventLogProps = {}) {
     super(scope, id);
-    const { encryptionKey: key, throwaway = false, responseStreaming = true, functionsFolder } = props;
-    this.logName = props.logName ?? Names.uniqueResourceName(this, { maxLength: 64, separator: "-" });
-    this.table = props.table ?? makeTable(this, { key, throwaway });
-    this.bucket = props.bucket ?? makeBucket(this, { key, throwaway });
-    const store: Store = { table: this.table, bucket: this.bucket, keys: key === undefined ? [] : [key] };
-    const environment = {
-      STRATALOG_TABLE: this.table.tableName,
-      STRATALOG_BUCKET: this.bucket.bucketName,
-      STRATALOG_LOG_NAME: this.logName,
-    };
-    const common = {
-      environment,
-      logRetention: RetentionDays.ONE_MONTH,
-      removalPolicy: throwaway ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-      functionsFolder,
-    };
-    this.api = new LogFunction(this, "Api", {
-      ...common,
-      bundle: "api",
-      handler: responseStreaming ? "stream" : "handler",
-      description: `the HTTP API of ${this.logName}`,
-      memoryMb: 1_769,
-      timeout: props.timeout ?? (responseStreaming ? Time.minutes(15) : Time.minutes(1)),
-      reservedConcurrency: 100,
-      permissions: apiPermissions(store),
-    }).function;
-    this.resources = new LogFunction(this, "Resources", {
-      ...common,
-      bundle: "resources",
-      handler: "handler",
-      description: `declared topics and access rules of ${this.logName}`,
-      memoryMb: 512,
-      timeout: Time.minutes(2),
-      reservedConcurrency: 5,
-      permissions: resourcesPermissions(store),
-    }).function;
-    this.functionUrl = this.api.addFunctionUrl({
+    checkDoors(props);
+    this.logName = checkedName(props.logName ?? Names.uniqueResourceName(this, { maxLength: 64, separator: "-" }));
+    this.table = props.table ?? makeTable(this, props);
+    this.bucket = props.bucket ?? makeBucket(this, props);
+    const { logName, table, bucket } = this;
+    const functions = makeFunctions(this, logName, { table, bucket, keys: keysOf(table, bucket) }, props);
+    this.api = functions.api;
+    this.janitor = functions.janitor;
+    this.resources = functions.resources;
+
+    const { responseStreaming = true, functionUrl = true, restApi, janitorInterval = Duration.minutes(5), dashboard = true } = props;
+    this.janitorSchedule = this.#schedule(janitorInterval);
+    this.functionUrl = functionUrl ? this.#addUrl(responseStreaming) : undefined;
+    const behind = { ...logsKept(props), name: logName, api: this.api, timeout: functions.apiTimeout, responseStreaming };
+    this.rest = restApi === undefined ? undefined : new RestDoor(this, "Rest", restApi, behind);
+    this.node.addValidation({ validate: () => publicDoors(this.api) });
+
+    const watched: WatchedParts = { logName, table, ...functions, janitorInterval, rest: this.rest };
+    this.#alarms = new LogAlarms(this, "Alarms", watched.logName, props.runbookUrl ?? "docs/runbook.md", props.alarmTopic);
+    addBaselineAlarms(this.#alarms, watched);
+    this.dashboard = dashboard ? makeDashboard(this, watched) : undefined;
+    this.#grantParts = { log: this, api: this.api, hasUrl: functionUrl, rest: this.rest, resources: this.resources };
+  }
+
+  /** The alarms by name, to change or to add to. */
+  get alarms(): Readonly<Record<string, Alarm>> {
+    return this.#alarms.byName;
+  }
+
+  /** Declares a topic: it is made, or taken over when it is there, and altered with the stack. @throws LogError when the name or a config cannot be */
+  topic(name: string, props: TopicProps = {}): EventTopic {
+    return new EventTopic(this, `Topic-${name}`, name, props, this.#grantParts);
+  }
+
+  /** Lets a role or a user do everything with the log, access rules included. @throws Error when it is no role or user, or no door knows IAM */
+  grantAdmin(grantee: IGrantable): Grant {
+    return grant(this, "Admin", grantee, rightsOnLog, this.#grantParts);
+  }
+
+  /** A metric of the log's own, by its name in `docs/telemetry.md`. Default: a counter's sum, a gauge's maximum, a histogram's p99 over 5 minutes. */
+  metric(name: MetricName, options?: MetricOptions): Metric {
+    return logMetric(this.logName, name, options);
+  }
+
+  /** Records made durable. */
+  metricProduceRecords(options?: MetricOptions): Metric {
+    return this.metric("ProduceRecords", options);
+  }
+
+  /** Records given to readers. */
+  metricFetchRecords(options?: MetricOptions): Metric {
+    return this.metric("FetchRecords", options);
+  }
+
+  /** How long appends took until they were durable, in seconds. */
+  metricCommitSeconds(options?: MetricOptions): Metric {
+    return this.metric("CommitSeconds", options);
+  }
+
+  /** Answers with a status of 500 or more. */
+  metricServerErrors(options?: MetricOptions): Metric {
+    return this.metric("ServerErrors", options);
+  }
+
+  /** How far the group that is furthest behind is behind, in records. */
+  metricConsumerLag(options?: MetricOptions): Metric {
+    return this.metric("ConsumerLag", options);
+  }
+
+  /** An alarm for a log that has consumer groups. @param recordsMax how far behind a group may be, for 15 minutes */
+  alarmOnConsumerLag(recordsMax: number): Alarm {
+    return this.#alarms.add("ConsumerLag", {
+      runbook: "a-consumer-lags",
+      tells: `a consumer group is ${recordsMax} records or more behind.`,
+      metric: this.metricConsumerLag(),
+      threshold: recordsMax,
+      periods: 3,
+    });
+  }
+
+  #addUrl(responseStreaming: boolean): FunctionUrl {
+    return this.api.addFunctionUrl({
       authType: FunctionUrlAuthType.AWS_IAM,
       invokeMode: responseStreaming ? InvokeMode.RESPONSE_STREAM : InvokeMode.BUFFERED,
     });
   }
 
-  topic(name: string, props: TopicProps = {}): EventTopic {
-    return new EventTopic(this, `Topic-${name}`, name, props, this.resources);
+  /** A round that fails is not tried again and not kept: the next one does its work. */
+  #schedule(interval: Duration): Rule {
+    return new Rule(this, "JanitorSchedule", {
+      description: `Runs the janitor of ${this.logName}`,
+      schedule: Schedule.rate(interval),
+      targets: [new LambdaTarget(this.janitor, { retryAttempts: 0, maxEventAge: interval })],
+    });
   }
+}
+
+function checkedName(name: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(name)) return name;
+  throw new Error(`logName must be 1 to 64 letters, digits, hyphens and underscores, not "${name}".`);
 }

@@ -1,2 +1,6 @@
-export { EventLog, type EventLogProps } from "./event-log.ts";
-export { EventTopic, type TopicProps } from "./topic.ts";
+/** `stratalog/cdk`: the log as constructs of the AWS CDK. */
+export { EventLog } from "./event-log.ts";
+export type { ApiProps, EventLogProps } from "./event-log-props.ts";
+export type { RestDoor, RestDoorProps, RestDomainProps } from "./rest-door.ts";
+export type { JwtProps, SecurityProps } from "./security.ts";
+export type { ConsumeOptions, EventTopic, TopicProps } from "./topic.ts";

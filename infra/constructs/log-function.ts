@@ -2,8 +2,11 @@ import type { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import { acceptObjects } from "./accepted-rules.ts";
 import { type BundleName, bundleFolder } from "./bundles.ts";
+import { payloads } from "./permissions.ts";
 
 /** What one function of the log is. */
 export interface LogFunctionProps {
@@ -18,6 +21,8 @@ export interface LogFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   /** All that it may do, but for writing its own log. */
   readonly permissions: readonly PolicyStatement[];
+  /** The bucket whose payloads are among them. */
+  readonly objectsOf?: IBucket;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
   readonly functionsFolder: string | undefined;
@@ -41,6 +46,7 @@ export class LogFunction extends Construct {
       description: `Of the function that is ${props.description}`,
       inlinePolicies: { Permissions: new PolicyDocument({ statements: [ownLog, ...props.permissions] }) },
     });
+    if (props.objectsOf !== undefined) acceptObjects(this.role, props.objectsOf, payloads);
     this.function = new LambdaFunction(this, "Function", {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -18,18 +18,16 @@ const tableActions = ["ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", 
 const keyActions = ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"].map((action) => `kms:${action}`);
 
 /** Objects that writers put: entries' payloads (`j/`), in lib/engines/aws/keys.ts. */
-const payloads = "j/*";
-/** Objects that sealing puts (`o/`). */
-const segments = "o/*";
+export const payloads = "j/*";
 
 /** The API writes and reads payloads and deletes none. */
 export function apiPermissions(store: Store): PolicyStatement[] {
-  return [...tableAndKeys(store), objects(store, [payloads], ["s3:GetObject", "s3:PutObject"]), list(store)];
+  return [...tableAndKeys(store), objects(store, ["s3:GetObject", "s3:PutObject"]), list(store)];
 }
 
-/** Only the janitor may delete objects. */
+/** The janitor looks into payloads for the age of what they hold. Nobody deletes objects yet; only it ever may. */
 export function janitorPermissions(store: Store): PolicyStatement[] {
-  return [...tableAndKeys(store), objects(store, [payloads, segments], ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]), list(store)];
+  return [...tableAndKeys(store), objects(store, ["s3:GetObject"]), list(store)];
 }
 
 /** Topics and access rules are items of the table. */
@@ -43,8 +41,8 @@ function tableAndKeys({ table, keys }: Store): PolicyStatement[] {
   return [ofTable, new PolicyStatement({ actions: keyActions, resources: keys.map(({ keyArn }) => keyArn) })];
 }
 
-function objects({ bucket }: Store, patterns: readonly string[], actions: string[]): PolicyStatement {
-  return new PolicyStatement({ actions, resources: patterns.map((pattern) => bucket.arnForObjects(pattern)) });
+function objects({ bucket }: Store, actions: string[]): PolicyStatement {
+  return new PolicyStatement({ actions, resources: [bucket.arnForObjects(payloads)] });
 }
 
 /** Without it S3 answers 403 for an object that is not there. */

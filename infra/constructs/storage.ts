@@ -3,19 +3,17 @@ import { AttributeType, BillingMode, type ITable, Table, TableEncryption } from 
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
+import { accept } from "./accepted-rules.ts";
+import type { EventLogProps } from "./event-log-props.ts";
 import { tableSchema } from "../../lib/engines/aws/schema.ts";
 
-export interface StorageOptions {
-  readonly key: IKey | undefined;
-  /** Goes with its stack, and with what it holds. */
-  readonly throwaway: boolean;
-}
+type StorageProps = Pick<EventLogProps, "encryptionKey" | "throwaway">;
 
 /** How long an object that was deleted can still be brought back. Live objects are never deleted by age. */
 const noncurrentDays = 7;
 
 /** The table that holds heads, pages, small payloads and the catalog. One Region: heads are updated under conditions, which global tables do not carry over. */
-export function makeTable(scope: Construct, { key, throwaway }: StorageOptions): ITable {
+export function makeTable(scope: Construct, { encryptionKey: key, throwaway = false }: StorageProps): ITable {
   const table = new Table(scope, "Table", {
     partitionKey: { name: tableSchema.partitionKey, type: AttributeType.STRING },
     sortKey: { name: tableSchema.sortKey, type: AttributeType.STRING },
@@ -31,7 +29,7 @@ export function makeTable(scope: Construct, { key, throwaway }: StorageOptions):
 }
 
 /** The bucket that holds big payloads and segments. */
-export function makeBucket(scope: Construct, { key, throwaway }: StorageOptions): IBucket {
+export function makeBucket(scope: Construct, { encryptionKey: key, throwaway = false }: StorageProps): IBucket {
   const bucket = new Bucket(scope, "Bucket", {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -51,5 +49,16 @@ export function makeBucket(scope: Construct, { key, throwaway }: StorageOptions)
       ? { encryption: BucketEncryption.S3_MANAGED }
       : { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }),
   });
+  accept(
+    bucket,
+    "S1",
+    "Who called is in the API's own logs and metrics; server access logs would cost a line for each payload. CloudTrail's data events can be had for an audit.",
+  );
   return bucket as IBucket;
+}
+
+/** The customers' keys that encrypt what is stored. */
+export function keysOf(table: ITable, bucket: IBucket): IKey[] {
+  const keys = [table.encryptionKey, bucket.encryptionKey].filter((key) => key !== undefined);
+  return [...new Set(keys)];
 }

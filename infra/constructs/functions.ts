@@ -1,0 +1,75 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { environmentOf } from "./environment.ts";
+import type { EventLogProps } from "./event-log-props.ts";
+import { LogFunction, type LogFunctionProps } from "./log-function.ts";
+import { apiPermissions, janitorPermissions, resourcesPermissions, type Store } from "./permissions.ts";
+import { restBufferedTimeout } from "./rest-door.ts";
+
+export interface LogFunctions {
+  readonly api: LambdaFunction;
+  readonly apiTimeout: Duration;
+  readonly janitor: LambdaFunction;
+  readonly resources: LambdaFunction;
+}
+
+/** How what the log writes about itself is kept. */
+export function logsKept({ logRetention = RetentionDays.ONE_MONTH, throwaway = false }: EventLogProps): {
+  readonly logRetention: RetentionDays;
+  readonly removalPolicy: RemovalPolicy;
+} {
+  return { logRetention, removalPolicy: throwaway ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN };
+}
+
+export function makeFunctions(scope: Construct, logName: string, store: Store, props: EventLogProps): LogFunctions {
+  const { responseStreaming = true, reserveConcurrency = true, api: apiProps = {} } = props;
+  const apiTimeout = apiProps.timeout ?? (responseStreaming ? Duration.minutes(15) : restBufferedTimeout);
+  const environment = environmentOf(logName, store, props);
+  const make = (
+    id: string,
+    own: Omit<LogFunctionProps, "environment" | "logRetention" | "removalPolicy" | "functionsFolder">,
+  ): LambdaFunction =>
+    new LogFunction(scope, id, {
+      ...logsKept(props),
+      environment,
+      functionsFolder: props.functionsFolder,
+      ...own,
+      reservedConcurrency: reserveConcurrency ? own.reservedConcurrency : undefined,
+    }).function;
+  return {
+    api: make("Api", {
+      bundle: "api",
+      handler: responseStreaming ? "stream" : "handler",
+      description: `the HTTP API of ${logName}`,
+      memoryMb: apiProps.memoryMb ?? 1_769,
+      timeout: apiTimeout,
+      reservedConcurrency: apiProps.reservedConcurrency ?? 100,
+      permissions: apiPermissions(store),
+      objectsOf: store.bucket,
+    }),
+    apiTimeout,
+    janitor: make("Janitor", {
+      bundle: "janitor",
+      handler: "handler",
+      description: `the janitor of ${logName}`,
+      memoryMb: 512,
+      timeout: Duration.minutes(4),
+      // Rounds may overlap without harm; it would only cost.
+      reservedConcurrency: 1,
+      permissions: janitorPermissions(store),
+      objectsOf: store.bucket,
+    }),
+    resources: make("Resources", {
+      bundle: "resources",
+      handler: "handler",
+      description: `declared topics and access rules of ${logName}`,
+      memoryMb: 512,
+      timeout: Duration.minutes(2),
+      // CloudFormation asks for many at once, and asks again for those that are refused.
+      reservedConcurrency: 5,
+      permissions: resourcesPermissions(store),
+    }),
+  };
+}
