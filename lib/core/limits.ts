@@ -221,13 +221,14 @@ export const limits = {
   /** A quota that was not used for so long is full: what may be spent at once. And what its debt is at most, in time. */
   quotaWindowMs: 10_000,
   quotaDebtMsMax: 600_000,
-  /** Where several processes share quotas: what a process leases, in time of the rate, and for how long it may spend it. */
+  /** Where several processes share quotas: what a process leases at least, in time of the rate, and for how long it may spend it. */
   quotaLeaseMsMin: 250,
-  quotaLeaseMsMax: 1_000,
   quotaLeaseLifeMs: 10_000,
-  /** How often a lease is tried when others lease meanwhile, and how long a request waits for one before it goes on without. */
+  /** How often a lease is tried when others lease meanwhile, and how long a request waits for one, or for rules, before it goes on without. */
   quotaLeaseAttemptsMax: 8,
-  quotaLeaseWaitMsMax: 1_000,
+  /** A process that lost a lease to others asks again later each time, up to this. */
+  quotaLeaseBackoffMsMax: 4_000,
+  quotaWaitMsMax: 1_000,
   /** How long a process goes by its own count when it could not lease, before it asks again. */
   quotaAloneMs: 1_000,
   /** Rules are asked for again this often; how old they may be is `accessCacheMs` more. */

@@ -13,12 +13,12 @@ export interface LeaseDecision {
   readonly shared: SharedQuota;
   /** What the process may spend from now on, in place of what it held. */
   readonly granted: QuotaAmounts;
-  /** How long until there is something to lease again; 0 where something was granted. */
+  /** How long until there is something to lease again; 0 where there is still. */
   readonly waitsMs: QuotaAmounts;
 }
 
-/** A lease is this part of what is left, within bounds of time: idle processes then hold little, and a full quota is used up in few leases. */
-const leaseShare = 1 / 8;
+/** A lease is this part of what is left: what many idle processes hold together is then not missing elsewhere, and a full quota is used up in few leases. */
+const leaseShare = 1 / 16;
 
 /**
  * What a process gets that gives back what it holds: the rest of its lease before, or its debt. All kinds at once, so that one write leases them all.
@@ -37,15 +37,22 @@ export function decideLease(before: SharedQuota | undefined, rates: QuotaRates, 
     const { balance } = spent(refilled(bucket, rate, atMs), rate, -(held[kind] ?? 0));
     const amount = leaseOf(balance, rate);
     granted[kind] = amount;
-    waitsMs[kind] = quotaWaitMs(balance, rate);
+    waitsMs[kind] = quotaWaitMs(balance - amount, rate);
     balances[kind] = balance - amount;
   }
   return { shared: { atMs, balances }, granted, waitsMs };
 }
 
+/** Whether a decision is to be written: it grants what is wanted, or tells a debt that is too big to keep until it does. */
+export function isDue({ granted }: LeaseDecision, rates: QuotaRates, held: QuotaAmounts, wanted: QuotaKind): boolean {
+  const hasDebt = quotaKinds.some((kind) => (held[kind] ?? 0) < -leastLease(rates[kind] ?? Number.POSITIVE_INFINITY));
+  return hasDebt || (granted[wanted] ?? 0) > 0;
+}
+
 function leaseOf(balance: number, rate: number): number {
-  if (balance <= 0) return 0;
-  const least = Math.max(1, worth(rate, limits.quotaLeaseMsMin));
-  const most = Math.max(1, worth(rate, limits.quotaLeaseMsMax));
-  return Math.min(balance, most, Math.max(least, balance * leaseShare));
+  return balance <= 0 ? 0 : Math.min(balance, Math.max(leastLease(rate), balance * leaseShare));
+}
+
+function leastLease(rate: number): number {
+  return Math.max(1, worth(rate, limits.quotaLeaseMsMin));
 }

@@ -85,8 +85,8 @@ describe("leases", () => {
             const decision = decideLease(shared, { producerByteRate: perSecond }, { producerByteRate: before }, nowMs + skews[who]!);
             const granted = decision.granted.producerByteRate!;
             const waitMs = decision.waitsMs.producerByteRate!;
-            assert.equal(granted > 0, waitMs === 0);
-            assert.ok(granted <= Math.max(1, worth(perSecond, limits.quotaLeaseMsMax)));
+            assert.ok(granted > 0 || waitMs > 0);
+            assert.ok(granted <= Math.max(1, worth(perSecond, limits.quotaWindowMs / 16)));
             assert.ok(decision.shared.atMs >= (shared?.atMs ?? 0), "its time never goes back");
             if (granted === 0 && before >= 0) continue;
             shared = decision.shared;

@@ -4,6 +4,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import type { RowSetServices } from "../row-set.ts";
 import { type Account, overQuota } from "./account.ts";
 import { AloneAccount } from "./alone-account.ts";
+import { inTime } from "./in-time.ts";
 import { leaseFrom } from "./lease-row.ts";
 import { LeasedAccount } from "./leased-account.ts";
 import { QuotaClock } from "./quota-clock.ts";
@@ -80,13 +81,18 @@ class CatalogQuotas implements Quotas {
 
   /** What cannot be read stays as it was: who has no quota, or cannot be found to have one, is not kept from working. */
   async #ask(): Promise<void> {
+    const isRead = await inTime(this.#services.clock, this.#read());
+    if (!isRead) this.#telemetry?.count("QuotaFailures", 1);
+    this.#askAtMs = this.#clock.nowMs() + limits.quotaRulesMs;
+    this.#asking = undefined;
+  }
+
+  async #read(): Promise<boolean> {
     try {
       this.#ratesOf = await this.#stored.ratesOf();
+      return true;
     } catch {
-      this.#telemetry?.count("QuotaFailures", 1);
-    } finally {
-      this.#askAtMs = this.#clock.nowMs() + limits.quotaRulesMs;
-      this.#asking = undefined;
+      return false;
     }
   }
 

@@ -1,12 +1,19 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import { decideLease, type LeaseDecision, type SharedQuota } from "../../core/quota-lease.ts";
+import { decideLease, isDue, type LeaseDecision, type SharedQuota } from "../../core/quota-lease.ts";
 import { type QuotaAmounts, type QuotaKind, quotaKinds, type QuotaRates } from "../../core/quota-rates.ts";
 import type { Catalog, CatalogItem, JsonValue } from "../../ports/catalog.ts";
 import { rowValue } from "../row-set.ts";
 import type { QuotaClock } from "./quota-clock.ts";
 
 const formatVersion = 1;
+
+export interface Leased extends Pick<LeaseDecision, "waitsMs"> {
+  /** What may be spent in place of what was held. Nothing, when nothing was given back either, as there is none of the wanted kind. */
+  readonly granted: QuotaAmounts;
+  /** How often others were faster. */
+  readonly conflicts: number;
+}
 
 /**
  * Leases from one principal's shared balances by compare-and-set: one read, and one write where there is something to lease or a debt to tell.
@@ -17,21 +24,20 @@ export async function leaseFrom(
   clock: QuotaClock,
   principal: string,
   { rates, held, wanted }: { readonly rates: QuotaRates; readonly held: QuotaAmounts; readonly wanted: QuotaKind },
-): Promise<LeaseDecision> {
+): Promise<Leased> {
   const key = { pk: "quota-use", sk: principal };
-  for (let attempt = 1; ; attempt++) {
+  for (let conflicts = 0; ; ) {
     const item = await catalog.get(key);
     const before = item === undefined ? undefined : sharedOf(item);
     if (before !== undefined) clock.follow(before.atMs);
     const decision = decideLease(before, rates, held, clock.nowMs());
-    const hasDebt = quotaKinds.some((kind) => (held[kind] ?? 0) < 0);
-    if ((decision.granted[wanted] ?? 0) === 0 && !hasDebt) return { ...decision, granted: {} };
+    if (!isDue(decision, rates, held, wanted)) return { waitsMs: decision.waitsMs, granted: {}, conflicts };
     try {
       await catalog.transact([{ key, put: rowOf(decision.shared), if: item?.version ?? "absent" }]);
-      return decision;
+      return { ...decision, conflicts };
     } catch (reason) {
       const { code, outcome } = LogError.from(reason);
-      if (code !== "conflict" || outcome !== "not-applied" || attempt === limits.quotaLeaseAttemptsMax) throw reason;
+      if (code !== "conflict" || outcome !== "not-applied" || ++conflicts === limits.quotaLeaseAttemptsMax) throw reason;
     }
   }
 }

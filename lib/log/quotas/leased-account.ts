@@ -1,14 +1,15 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import { worth } from "../../core/quota-bucket.ts";
-import type { LeaseDecision } from "../../core/quota-lease.ts";
 import { type QuotaAmounts, type QuotaKind, quotaKinds, type QuotaRates } from "../../core/quota-rates.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Account } from "./account.ts";
+import { inTime } from "./in-time.ts";
+import type { Leased } from "./lease-row.ts";
 import type { QuotaClock } from "./quota-clock.ts";
 
-/** Gives back what is held and leases anew. Nothing is granted, and nothing was given back, when there is none of the wanted kind: the waits tell how long. */
-export type Lease = (rates: QuotaRates, held: QuotaAmounts, wanted: QuotaKind) => Promise<LeaseDecision>;
+/** Gives back what is held and leases anew. */
+export type Lease = (rates: QuotaRates, held: QuotaAmounts, wanted: QuotaKind) => Promise<Leased>;
 
 /** How often one request asks for a lease that others of this process have used up meanwhile. */
 const roundsMax = 3;
@@ -23,6 +24,8 @@ export class LeasedAccount implements Account {
   readonly #held = new Map<QuotaKind, number>();
   readonly #refusedUntilMs = new Map<QuotaKind, number>();
   #heldUntilMs = Number.NEGATIVE_INFINITY;
+  /** How long to leave the lease to others. */
+  #backoffMs = 0;
   #leasing: Promise<void> | undefined;
 
   /** @param wentAlone hears of each lease that could not be had */
@@ -65,31 +68,26 @@ export class LeasedAccount implements Account {
 
   /** Ends in time: a catalog that does not answer holds up nobody. */
   async #renew(kind: QuotaKind, rates: QuotaRates): Promise<void> {
-    const late = new AbortController();
-    const renewed = this.#ask(kind, rates);
-    try {
-      const isRenewed = await Promise.race([renewed, this.#timer.sleep(limits.quotaLeaseWaitMsMax, late.signal).then(() => false)]);
-      if (!isRenewed) this.#goAlone(rates);
-    } finally {
-      late.abort();
-      this.#leasing = undefined;
-    }
+    if (!(await inTime(this.#timer, this.#ask(kind, rates)))) this.#goAlone(rates);
+    this.#leasing = undefined;
   }
 
   /** Whether a lease, or a refusal, came back. */
   async #ask(kind: QuotaKind, rates: QuotaRates): Promise<boolean> {
     const held = Object.fromEntries(this.#held);
     try {
-      this.#use(await this.#lease(rates, held, kind), held);
+      const leased = await this.#lease(rates, held, kind);
+      this.#use(leased, held);
+      this.#backOff(kind, leased.granted[kind] === undefined && leased.conflicts > 0);
     } catch (reason) {
-      // Others lease all the time: there will be little left, and the catalog works.
+      // Others lease all the time: the catalog works, and there will be little left.
       if (LogError.from(reason).code !== "conflict") return false;
-      this.#refuse(kind, limits.quotaLeaseMsMin);
+      this.#backOff(kind, true);
     }
     return true;
   }
 
-  #use({ granted, waitsMs }: LeaseDecision, given: QuotaAmounts): void {
+  #use({ granted, waitsMs }: Leased, given: QuotaAmounts): void {
     for (const kind of quotaKinds) {
       const amount = granted[kind];
       // What was spent meanwhile was not given back.
@@ -100,8 +98,14 @@ export class LeasedAccount implements Account {
     if (Object.keys(granted).length > 0) this.#heldUntilMs = this.#clock.nowMs() + limits.quotaLeaseLifeMs;
   }
 
+  #backOff(kind: QuotaKind, hasLost: boolean): void {
+    this.#backoffMs = hasLost ? Math.min(limits.quotaLeaseBackoffMsMax, Math.max(limits.quotaLeaseMsMin, 2 * this.#backoffMs)) : 0;
+    if (hasLost) this.#refuse(kind, this.#backoffMs);
+  }
+
   #refuse(kind: QuotaKind, waitMs: number): void {
-    this.#refusedUntilMs.set(kind, this.#clock.nowMs() + Math.max(waitMs, limits.quotaLeaseMsMin));
+    const untilMs = this.#clock.nowMs() + Math.max(waitMs, limits.quotaLeaseMsMin);
+    this.#refusedUntilMs.set(kind, Math.max(untilMs, this.#refusedUntilMs.get(kind) ?? untilMs));
   }
 
   /** Until it can lease again the process keeps to the rate by itself: a quota is no reason to refuse what the log can do. */
