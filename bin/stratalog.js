@@ -14,6 +14,6 @@ if (major < nodeMajorMin) {
   console.error(`stratalog needs Node ${nodeMajorMin} or newer, and this is Node ${process.versions.node}: ${advice}`);
   process.exitCode = 1;
 } else {
-  const { main } = await import(inClone ? source.href : new URL("../dist/cli/main.js", import.meta.url).href);
+  const { main } = await import(inClone ? source.href : new URL("../dist/lib/cli/main.js", import.meta.url).href);
   await main(process.argv.slice(2));
 }

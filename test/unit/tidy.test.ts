@@ -109,7 +109,7 @@ test("npm scripts run files that are there, and documents name npm scripts that 
 
 test("what the package exports is made from sources that are there", () => {
   const built = Object.values(manifest.exports).flatMap((entry) => (typeof entry === "string" ? [] : [entry.default, entry.types]));
-  const origins = built.map((path) => path.replace("./dist/", "lib/").replace(/(\.d\.ts|\.js)$/, ".ts"));
+  const origins = built.map((path) => path.replace("./dist/", "").replace(/(\.d\.ts|\.js)$/, ".ts"));
   const shipped = [...Object.values(manifest.bin), ...manifest.files.filter((path) => path !== "dist")];
   assert.deepEqual(
     [...new Set([...origins, ...shipped])].filter((path) => !existsSync(join(root, path))),
