@@ -62,7 +62,9 @@ function grantEntrance(grantee: IGrantable, { api, hasUrl, rest }: GrantParts): 
   }
   const [first, ...others] = grants;
   if (first === undefined) {
-    throw new Error("No door of this log knows IAM principals: have a function URL, or a REST API with auth iam, or give rights to names.");
+    throw new Error(
+      "No door of this log knows IAM principals: have a function URL, or a REST API with auth iam. Rules for JWTs and tokens are made by POST /v1/acls.",
+    );
   }
   return others.reduce((all, one) => all.combine(one), first);
 }

@@ -1,7 +1,9 @@
 import { CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { Table } from "aws-cdk-lib/aws-dynamodb";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
+import { Bucket } from "aws-cdk-lib/aws-s3";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { EventLog, type EventLogProps, type RestDoorProps, type SecurityProps } from "../constructs/index.ts";
@@ -41,11 +43,15 @@ export function stackName(settings: StackSettings): string {
 
 function logProps(scope: Construct, settings: StackSettings): EventLogProps {
   const throwaway = settings.text("branch") !== undefined;
+  const tableName = settings.text("tableName");
+  const bucketName = settings.text("bucketName");
   const topicArn = settings.text("alarmTopicArn");
   const removalPolicy = throwaway ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
   const isOwnKey = settings.flag("ownKey") ?? false;
   return given({
     throwaway,
+    table: tableName === undefined ? undefined : Table.fromTableName(scope, "Table", tableName),
+    bucket: bucketName === undefined ? undefined : Bucket.fromBucketName(scope, "Bucket", bucketName),
     responseStreaming: settings.flag("responseStreaming"),
     functionUrl: settings.flag("functionUrl"),
     restApi: restProps(scope, settings),

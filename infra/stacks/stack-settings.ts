@@ -4,6 +4,8 @@ import type { Construct } from "constructs";
 /** What the app can be told by `-c name=value`, or in cdk.json's `context`. */
 const known = {
   branch: "a branch's name: a throwaway log of its own, with all that it holds",
+  tableName: "a table that is there, such as one that an earlier stack has left",
+  bucketName: "a bucket that is there",
   responseStreaming: "true|false: whether answers are streamed",
   functionUrl: "true|false: the door that takes signed requests",
   restApi: "iam|bearer: a REST API, too",

@@ -79,6 +79,15 @@ test("settings of the context reach the stack", () => {
   }
 });
 
+test("a stack can be put over a table and a bucket that an earlier one has left", () => {
+  const { template, stack } = synthesiseApp({ tableName: "old-table", bucketName: "old-bucket" });
+  template.resourceCountIs("AWS::DynamoDB::Table", 0);
+  template.resourceCountIs("AWS::S3::Bucket", 0);
+  assert.deepEqual([stack.log.table.tableName, stack.log.bucket.bucketName], ["old-table", "old-bucket"]);
+  const role = JSON.stringify(resourcesOf(template, "AWS::IAM::Role").find(({ id }) => id.startsWith("LogApiRole")));
+  assert.match(role, /:table\/old-table"/);
+});
+
 test("without the functions' bundles the error says how to make them", () => {
   assert.throws(() => bundleFolder("api", join(folder, "nothing")), /run npm run build:functions/);
 });
