@@ -37,9 +37,9 @@ export const adminTokenEnv = "STRATALOG_ADMIN_TOKEN";
 
 const any = (): undefined => undefined;
 const listOf = (value: string): readonly string[] => value.split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
-/** IAM's names may have commas, so a comma or semicolon ends a principal only where another one follows. */
+/** IAM's names may have commas, so one ends a principal only where another follows. */
 const principalsOf = (value: string): readonly string[] =>
-  value.split(/[;,]\s*(?=User:)/).flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
+  value.split(/;|,\s*(?=User:)/).flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
 const isKeysUrl = (value: string): boolean => {
   const url = URL.parse(value);
   return url?.protocol === "https:" || (url?.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname));
