@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clusterName, type NeededOperation, neededOperations } from "../../../../lib/core/access/acl.ts";
+import { checkAcl } from "../../../../lib/core/access/check-acl.ts";
+import { routes } from "../../../../lib/http/routes/index.ts";
+import type { Route } from "../../../../lib/http/route.ts";
+import { send } from "../fixtures.ts";
+import { acl, asAdmin, secured } from "./secured.ts";
+
+type Right = readonly [resource: "topic" | "cluster", operation: NeededOperation];
+
+interface Expected {
+  /** Each of them is enough, and nothing else is, but for what allows DESCRIBE. */
+  readonly needs: readonly Right[];
+  readonly path: string;
+  readonly body?: string;
+}
+
+const onTopic = (operation: NeededOperation): readonly Right[] => [["topic", operation]];
+const onCluster = (operation: NeededOperation): readonly Right[] => [["cluster", operation]];
+const newAcl = JSON.stringify({ acls: [acl("User:eve", "READ", "other")] });
+const create = onTopic("CREATE").concat(onCluster("CREATE"));
+
+/** Every operation of the API, by `operationId`; one of several bodies has a word behind it. */
+const expected: Readonly<Record<string, Expected>> = {
+  createTopic: { needs: create, path: "/topics", body: '{"name":"t"}' },
+  describeTopic: { needs: onTopic("DESCRIBE"), path: "/topics/t" },
+  alterTopic: { needs: onTopic("ALTER"), path: "/topics/t", body: '{"partitions":2}' },
+  "alterTopic configs": { needs: onTopic("ALTER_CONFIGS"), path: "/topics/t", body: '{"config":{"retention.ms":1000}}' },
+  "alterTopic nothing": { needs: onTopic("ALTER"), path: "/topics/t", body: "{}" },
+  deleteTopic: { needs: onTopic("DELETE"), path: "/topics/t" },
+  produce: { needs: onTopic("WRITE"), path: "/topics/t/records", body: '{"records":[{"value":"x"}]}' },
+  followTopic: { needs: onTopic("READ"), path: "/topics/t/records" },
+  fetch: { needs: onTopic("READ"), path: "/topics/t/partitions/0/records" },
+  findOffsets: { needs: onTopic("DESCRIBE"), path: "/topics/t/offsets" },
+  listAcls: { needs: onCluster("DESCRIBE"), path: "/acls" },
+  createAcls: { needs: onCluster("ALTER"), path: "/acls", body: newAcl },
+  deleteAcls: { needs: onCluster("ALTER"), path: "/acls?principal=User:eve" },
+  listTokens: { needs: onCluster("DESCRIBE"), path: "/tokens" },
+  createToken: { needs: onCluster("ALTER"), path: "/tokens", body: '{"principal":"User:eve"}' },
+  deleteToken: { needs: onCluster("ALTER"), path: "/tokens/0123456789abcdef" },
+  metrics: { needs: onCluster("DESCRIBE"), path: "/metrics" },
+  listQuotas: { needs: onCluster("DESCRIBE_CONFIGS"), path: "/quotas" },
+  alterQuota: { needs: onCluster("ALTER_CONFIGS"), path: "/quotas", body: '{"principal":"User:eve","quota":null}' },
+};
+/** No right at all; the list of topics leaves out what the caller may not see. */
+const free = ["listTopics", "health", "openApi"];
+
+const methodOf = new Map(
+  Object.values<Route>(routes).flatMap(({ operations }) => Object.entries(operations).map(([method, { id }]) => [id, method] as const)),
+);
+const implying: Readonly<Partial<Record<NeededOperation, readonly NeededOperation[]>>> = {
+  DESCRIBE: ["READ", "WRITE", "DELETE", "ALTER"],
+  DESCRIBE_CONFIGS: ["ALTER_CONFIGS"],
+};
+/** Every right that there is, on the topic of the tests and on the cluster. */
+const rights = neededOperations
+  .flatMap((operation): readonly Right[] => [
+    ["topic", operation],
+    ["cluster", operation],
+  ])
+  .filter(([resource, operation]) => isAcl(resource, operation));
+
+function isAcl(resource: Right[0], operation: NeededOperation): boolean {
+  try {
+    return checkAcl(acl("User:ada", operation, resource === "topic" ? "t" : clusterName)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+test("every operation of the API has a case here", () => {
+  const cases = new Set(Object.keys(expected).map((name) => name.split(" ")[0] ?? ""));
+  assert.deepEqual([...cases, ...free].toSorted(), [...methodOf.keys()].toSorted());
+});
+
+for (const [name, { needs, path, body }] of Object.entries(expected)) {
+  test(`${name} takes ${needs.map(([resource, operation]) => `${operation} on the ${resource}`).join(" or ")}, and no other right is enough`, async () => {
+    const { app, log, tokenFor } = secured();
+    const ada = await tokenFor("User:ada");
+    const method = methodOf.get(name.split(" ")[0] ?? "") ?? "";
+    for (const [resource, operation] of rights) {
+      if (method !== "POST" || path !== "/topics") await send(app, "POST", "/topics", '{"name":"t"}', asAdmin);
+      await log.acls.add([acl("User:ada", operation, resource === "topic" ? "t" : clusterName)]);
+      const response = await send(app, method, path, body, { ...ada, ...(name === "followTopic" ? { accept: "text/event-stream" } : {}) });
+      await response.body?.cancel();
+      const enough = needs.some(
+        ([on, wanted]) => on === resource && (wanted === operation || implying[wanted]?.includes(operation) === true),
+      );
+      assert.equal(response.status !== 403, enough, `${operation} on the ${resource} answered ${response.status}`);
+      assert.notEqual(response.status, 401);
+      if (method === "POST" && path === "/topics" && response.status === 201) await log.topics.delete("t");
+      await log.acls.remove({ principal: "User:ada" });
+    }
+    await log.close();
+  });
+}
+
+test("partitions and configs in one change take both rights, and with one of them nothing is changed", async () => {
+  const { app, log, tokenFor } = secured();
+  const ada = await tokenFor("User:ada");
+  await log.topics.create({ name: "t" });
+  const alter = () => send(app, "PATCH", "/topics/t", '{"partitions":2,"config":{"retention.ms":1000}}', ada);
+  for (const operation of ["ALTER", "ALTER_CONFIGS"] as const) {
+    await log.acls.add([acl("User:ada", operation, "t")]);
+    assert.equal((await alter()).status, operation === "ALTER" ? 403 : 200);
+    assert.equal((await log.topics.get("t")).partitions, operation === "ALTER" ? 1 : 2);
+  }
+  await log.close();
+});
