@@ -11,7 +11,7 @@ const program = join(kit, "localstack-host");
 const inDocker = fileURLToPath(new URL("localstack-in-docker.sh", import.meta.url));
 /** What the installation is made from: a change of any of these makes another one. */
 const inputs = ["localstack-host", "constraints.txt", "ddb/pom.xml", "plugin/pyproject.toml"].map((name) => join(kit, name));
-const plugin = ["__init__.py", "doors.py", "executor.py", "node-bootstrap.mjs", "plugins.py", "python_bootstrap.py"];
+const plugin = ["__init__.py", "custom_resources.py", "doors.py", "executor.py", "node-bootstrap.mjs", "plugins.py", "python_bootstrap.py"];
 
 const installMsMax = 10 * 60_000;
 const startMsMax = 120_000;
@@ -33,6 +33,8 @@ export async function startLocalstack(): Promise<Emulator> {
     LOCALSTACK_PORT: "0",
     LOCALSTACK_HOST_TIED: "1",
     LAMBDA_LOCAL_NODE: process.execPath,
+    // Lambda's runtime has the SDK; functions that CDK brings rely on it.
+    LAMBDA_LOCAL_NODE_MODULES: fileURLToPath(new URL("../../node_modules", import.meta.url)),
   };
   return startProgram({ name, command: program, args: ["run"], environment, startMsMax });
 }

@@ -4,6 +4,7 @@ import glob
 import os
 
 from localstack.runtime import hooks
+from localstack.services.cloudformation.resource_provider import CloudFormationResourceProviderPlugin
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 
 
@@ -16,6 +17,23 @@ class LocalRuntimeExecutorPlugin(RuntimeExecutorPlugin):
         from hostmode.executor import LocalRuntimeExecutor
 
         return LocalRuntimeExecutor
+
+
+class CustomResourcePlugin(CloudFormationResourceProviderPlugin):
+    name = "AWS::CloudFormation::CustomResource"
+
+    def load(self):
+        from hostmode.custom_resources import CustomResourceProvider
+
+        self.factory = CustomResourceProvider
+
+
+@hooks.on_infra_start()
+def take_custom_resource_answers():
+    """The route that functions put their answers to."""
+    from hostmode.custom_resources import add_route
+
+    add_route()
 
 
 @hooks.on_infra_start()
