@@ -24,25 +24,26 @@ export function bufferedHandler(shell: Shell): BufferedHandler {
 
 async function answerOf(response: AppResponse): Promise<BufferedAnswer> {
   const { status, headers, body } = response;
-  if (isStream(body)) {
-    if (headers["content-type"] !== mediaTypes.eventStream) return pack(status, headers, await gather(body));
-    await body[Symbol.asyncIterator]().return?.();
-    const message =
-      "This front door answers in one piece, so it has no event streams: poll with `wait`, or deploy with response streaming.";
-    return await answerOf(errorResponse(new LogError("not_acceptable", message)));
-  }
-  return pack(status, headers, typeof body === "string" ? Buffer.from(body) : Buffer.from(body ?? []));
+  if (!isStream(body)) return pack(status, headers, body ?? "");
+  if (headers["content-type"] !== mediaTypes.eventStream) return pack(status, headers, await gather(body));
+  await body[Symbol.asyncIterator]().return?.();
+  const message = "This front door answers in one piece, so it has no event streams: poll with `wait`, or deploy with response streaming.";
+  return await answerOf(errorResponse(new LogError("not_acceptable", message)));
 }
 
-async function gather(body: AsyncIterable<string | Uint8Array>): Promise<Buffer> {
+async function gather(body: AsyncIterable<string | Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(typeof piece === "string" ? Buffer.from(piece) : piece);
   return Buffer.concat(pieces);
 }
 
-function pack(statusCode: number, headers: Readonly<Record<string, string>>, bytes: Buffer): BufferedAnswer {
-  if (bytes.byteLength > limits.lambdaAnswerBytesMax) return pack(413, { "content-type": mediaTypes.json }, Buffer.from(tooMuch));
-  // Text in the function's own answer is escaped, which can double it: base64 has a known size.
+function pack(statusCode: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array): BufferedAnswer {
+  const bytes = typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (bytes.byteLength > limits.lambdaAnswerBytesMax) return pack(413, { "content-type": mediaTypes.json }, tooMuch);
+  // Within the function's own answer each quote of a text takes two bytes, so only in base64 a long text is sure to fit.
+  if (typeof body === "string" && 2 * bytes.byteLength <= limits.lambdaAnswerBytesMax) {
+    return { statusCode, headers: { ...headers }, body, isBase64Encoded: false };
+  }
   return { statusCode, headers: { ...headers }, body: bytes.toString("base64"), isBase64Encoded: true };
 }
 

@@ -11,6 +11,7 @@ free_port() {
 port=$(free_port)
 container=$(docker run --detach --rm --publish "127.0.0.1:$port:$port" \
   --env "GATEWAY_LISTEN=0.0.0.0:$port" --env "LOCALSTACK_HOST=localhost:$port" --env DISABLE_EVENTS=1 --env SKIP_SSL_CERT_DOWNLOAD=1 \
+  --env DISABLE_CORS_CHECKS=1 --env DISABLE_CORS_HEADERS=1 --env DISABLE_PREFLIGHT_PROCESSING=1 --env DISABLE_CUSTOM_CORS_APIGATEWAY=1 \
   --volume "$socket:/var/run/docker.sock" --volume "$1:/opt/plugin-source:ro" --entrypoint sh localstack/localstack:4.14.0 \
   -c 'cp -r /opt/plugin-source /tmp/plugin && /opt/code/localstack/.venv/bin/python -m pip install -q /tmp/plugin && exec docker-entrypoint.sh')
 trap 'docker rm --force "$container" >/dev/null' EXIT

@@ -53,9 +53,16 @@ test("what nobody signed is refused at the door", async () => {
   }
 });
 
+/** Beside what a front door cannot do: LocalStack. */
+const emulated: KnownCases = {
+  ...inOnePiece,
+  "an escaped slash is part of a name, and broken escapes are refused": "LocalStack opens the path's escapes",
+  "a query with broken percent-encoding is refused": "the signer refuses it first",
+};
+
 for (const [name, doorOf, known] of [
-  ["the function URL", () => url, inOnePiece],
-  ["the REST API", () => rest, { ...inOnePiece, ...queryOpened }],
+  ["the function URL", () => url, emulated],
+  ["the REST API", () => rest, { ...emulated, ...queryOpened }],
 ] as const) {
   describe(`the HTTP cases through ${name}`, () => {
     for (const { name: caseName, run } of httpCases) {

@@ -106,6 +106,15 @@ export const topicCases: readonly HttpCase[] = [
     for (const name of ["", ".", "..", "a b", "a/b", "ü", "x".repeat(250), "a\n"]) {
       await api.refused(400, "invalid_topic", "/topics", jsonBody({ name }));
     }
+  }),
+
+  apiCase("bad names in a path are refused, escaped or not", async (api) => {
+    for (const name of ["a b", "ü", "a\n", "x".repeat(250)]) {
+      await api.refused(400, "invalid_topic", `/topics/${encodeURIComponent(name)}`);
+    }
+  }),
+
+  apiCase("an escaped slash is part of a name, and broken escapes are refused", async (api) => {
     await api.refused(400, "invalid_topic", `/topics/${encodeURIComponent("a/b")}`);
     await api.refused(400, "invalid_request", "/topics/%ff");
   }),
