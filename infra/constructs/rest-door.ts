@@ -81,8 +81,8 @@ export class RestDoor extends Construct {
       restApiName: parts.name,
       description: `The HTTP API of ${parts.name}`,
       endpointTypes: [EndpointType.REGIONAL],
-      // Record batches are bytes: what is not text reaches the function as base64.
-      binaryMediaTypes: ["*/*"],
+      // Bodies reach the function as the bytes that they are. Record batches are named beside: some emulators do not know that "*/*" has them.
+      binaryMediaTypes: ["*/*", "application/vnd.stratalog.record-batch"],
       cloudWatchRole: accountLogRole,
       deployOptions: {
         throttlingRateLimit: throttle.requestsPerSecond,

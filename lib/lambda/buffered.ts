@@ -31,10 +31,12 @@ async function answerOf(response: AppResponse): Promise<BufferedAnswer> {
   return await answerOf(errorResponse(new LogError("not_acceptable", message)));
 }
 
-async function gather(body: AsyncIterable<string | Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(typeof piece === "string" ? Buffer.from(piece) : piece);
-  return Buffer.concat(pieces);
+/** Text, when all of it is. */
+async function gather(body: AsyncIterable<string | Uint8Array>): Promise<string | Uint8Array> {
+  const pieces: (string | Uint8Array)[] = [];
+  for await (const piece of body) pieces.push(piece);
+  if (pieces.every((piece) => typeof piece === "string")) return pieces.join("");
+  return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
 }
 
 function pack(statusCode: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array): BufferedAnswer {

@@ -44,7 +44,9 @@ export const loopbackFetch: Fetch = async (address, init) => {
   const status = incoming.statusCode ?? 0;
   const empty = status === 204 || status === 304 || init.method === "HEAD";
   if (empty) incoming.resume();
-  const pairs = Object.entries(incoming.headersDistinct).flatMap(([name, values]) => (values ?? []).map((value): [string, string] => [name, value]));
+  const pairs = Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
+    (values ?? []).map((value): [string, string] => [name, value]),
+  );
   return new Response(empty ? null : (Readable.toWeb(incoming) as ReadableStream<Uint8Array>), { status, headers: pairs });
 };
 
