@@ -24,7 +24,7 @@ function store() {
   const { catalog: real } = createMemoryEngine();
   const time = { nowMs: 1_000_000 };
   const reads = { gets: 0, queries: 0 };
-  const faults: { get?: LogError; transact?: LogError; beforeTransact?: () => Promise<void> } = {};
+  const faults: { get?: LogError; transact?: LogError; beforeTransact?: () => Promise<void>; beforeQuery?: () => Promise<unknown> } = {};
   const catalog: Catalog = {
     async get(key) {
       reads.gets++;
@@ -33,7 +33,11 @@ function store() {
     },
     async query(pk, range) {
       reads.queries++;
-      return await real.query(pk, range);
+      const before = faults.beforeQuery;
+      delete faults.beforeQuery;
+      const rows = await real.query(pk, range);
+      await before?.();
+      return rows;
     },
     async transact(writes) {
       const before = faults.beforeTransact;
@@ -135,6 +139,19 @@ describe("ACLs in the catalog", () => {
     assert.ok((await mayRead(one, "one")) && (await mayRead(one, "other")));
     faults.beforeTransact = () => other.remove({}).then(() => undefined);
     assert.deepEqual(await one.remove({ resourceName: "one" }), [], "the other one was first");
+  });
+
+  test("that were read while they changed are not kept", async () => {
+    const { acls, faults } = store();
+    const one = acls(false);
+    const slow = Promise.withResolvers<undefined>();
+    faults.beforeQuery = () => slow.promise;
+    const early = mayRead(one, "t");
+    await one.add([acl("t")]);
+    assert.ok(await mayRead(one, "t"));
+    slow.resolve(undefined);
+    await early;
+    assert.ok(await mayRead(one, "t"), "the change is not forgotten");
   });
 
   test("are no more than a log may have", async () => {

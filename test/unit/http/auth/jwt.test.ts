@@ -87,6 +87,12 @@ describe("callers with a JWT", () => {
     }
   });
 
+  test("are refused when the issuer signs in a way that is not allowed here", async () => {
+    const strict = secured({ jwt: { ...issuer.settings, algorithms: ["RS256", "ES384"] } }, clock);
+    assert.equal(await status(await issuer.sign(), strict), 401);
+    await strict.log.close();
+  });
+
   test("may be named by another claim", async () => {
     const two = secured({ jwt: { ...issuer.settings, claim: "email" } }, clock);
     await send(two.app, "POST", "/topics", '{"name":"t"}', asAdmin);

@@ -74,6 +74,24 @@ describe("what lasts long", () => {
     await log.close();
   });
 
+  test("a stream whose client reads slowly gives it nothing more once the right is gone", async () => {
+    const { app, log, tokenFor, pass } = await readable();
+    const ada = await tokenFor("User:ada");
+    const records = Array.from({ length: 200 }, () => ({ value: "x".repeat(2_000) }));
+    await send(app, "POST", "/topics/t/records", JSON.stringify({ records }), asAdmin);
+    const response = await send(app, "GET", "/topics/t/partitions/0/records?offset=earliest", undefined, { ...stream, ...ada });
+    const reader = response.body!.getReader();
+    await reader.read();
+    assert.match(Buffer.from((await reader.read()).value).toString(), /"value":"x/);
+    await log.acls.remove({ operation: "READ" });
+    await pass();
+    // The stream itself holds a piece or two that were written before.
+    const text = await rest(reader);
+    assert.equal(errorOf(text), "forbidden");
+    assert.ok(text.length < 200_000, `${text.length} characters came`);
+    await log.close();
+  });
+
   test("a stream ends when its JWT expires", async () => {
     const clock = new ManualClock();
     const issuer = await startIssuer(() => clock.nowMs());
@@ -95,9 +113,11 @@ describe("what lasts long", () => {
   });
 
   test("a long poll ends with the refusal when the right is gone", async () => {
-    const { app, log, tokenFor, pass } = await readable();
+    const { app, log, tokenFor, clock, pass } = await readable();
     const ada = await tokenFor("User:ada");
     const poll = send(app, "GET", "/topics/t/partitions/0/records?wait=30000", undefined, ada);
+    // It waits, and so sleeps.
+    await clock.advance(1);
     await log.acls.remove({ operation: "READ" });
     await pass();
     assert.equal((await poll).status, 403);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { limits } from "../../../../lib/core/limits.ts";
+import { createMemoryEngine } from "../../../../lib/engines/memory/index.ts";
 import type { ErrorBody } from "../../../../lib/http/wire.ts";
-import { base, send } from "../fixtures.ts";
-import { acl, asAdmin, secured, sendAs } from "./secured.ts";
+import { base, ManualClock, send } from "../fixtures.ts";
+import { acl, asAdmin, type Secured, secured, sendAs } from "./secured.ts";
 
 const records = '{"records":[{"value":"x"}]}';
 const read = "/topics/t/partitions/0/records";
@@ -32,6 +34,24 @@ describe("what a caller may do", () => {
     await refusal(await send(app, "GET", read, undefined, ada));
     assert.equal((await send(app, "GET", read, undefined, asAdmin)).status, 200, "a super user asks no ACL");
     await log.close();
+  });
+
+  test("what another process over the same store allows is found soon, and what it forbids within the bound", async () => {
+    const clock = new ManualClock();
+    const engine = createMemoryEngine();
+    const [one, other] = [secured({}, clock, {}, engine), secured({}, clock, {}, engine)];
+    const ada = await one.tokenFor("User:ada");
+    await send(one.app, "POST", "/topics", '{"name":"t"}', asAdmin);
+    const status = async ({ app }: Secured) => (await send(app, "GET", "/topics/t", undefined, ada)).status;
+    assert.deepEqual([await status(one), await status(other)], [403, 403]);
+    await one.log.acls.add([acl("User:ada", "DESCRIBE", "t")]);
+    assert.equal(await status(one), 200);
+    await clock.advance(limits.accessRefusalCacheMs);
+    assert.equal(await status(other), 200);
+    await one.log.acls.remove({ operation: "DESCRIBE" });
+    assert.equal(await status(one), 403);
+    await clock.advance(limits.accessCacheMs);
+    assert.equal(await status(other), 403);
   });
 
   test("the refusal for a topic that is there is the one for a topic that is not, and for a name that is none", async () => {

@@ -7,9 +7,14 @@ import { fetchWith } from "../../../../lib/http/fetch-adapter.ts";
 import type { AppRequest } from "../../../../lib/http/message.ts";
 import type { Log } from "../../../../lib/log/log.ts";
 import type { NewToken } from "../../../../lib/log/tokens.ts";
+import { createLog } from "../../../../lib/log/create-log.ts";
+import { nodeCompression } from "../../../../lib/node/compression.ts";
+import { nodeRandom } from "../../../../lib/node/random.ts";
+import { createMemoryEngine } from "../../../../lib/engines/memory/index.ts";
 import { nodeClock } from "../../../../lib/node/clock.ts";
 import type { Clock } from "../../../../lib/ports/clock.ts";
-import { appOver, memoryLog } from "../fixtures.ts";
+import type { Engine } from "../../../../lib/ports/engine.ts";
+import { appOver } from "../fixtures.ts";
 
 export const adminToken = "an-admin-token-of-more-than-32-characters";
 export const asAdmin = { authorization: `Bearer ${adminToken}` };
@@ -22,8 +27,13 @@ export interface Secured {
 }
 
 /** An app that lets in an admin token, API tokens and asserted identities. */
-export function secured(credentials: Credentials = {}, clock: Clock = nodeClock, options: Partial<AppOptions> = {}): Secured {
-  const log = memoryLog(clock);
+export function secured(
+  credentials: Credentials = {},
+  clock: Clock = nodeClock,
+  options: Partial<AppOptions> = {},
+  engine: Engine = createMemoryEngine(),
+): Secured {
+  const log = createLog(engine, { clock, random: nodeRandom, compression: nodeCompression });
   const app = appOver(log, { security: createSecurity(log, { clock, credentials: { adminToken, ...credentials } }), ...options });
   const tokenFor = async (principal: string, more: Partial<NewToken> = {}) => {
     const { token, secret } = await log.tokens.create({ principal, createdBy: "User:admin", ...more }, hashOf);
