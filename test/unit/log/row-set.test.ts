@@ -24,20 +24,20 @@ function store() {
   const { catalog: real } = createMemoryEngine();
   const time = { nowMs: 1_000_000 };
   const reads = { gets: 0, queries: 0 };
-  const faults: { get?: LogError; transact?: LogError; beforeTransact?: () => Promise<void>; beforeQuery?: () => Promise<unknown> } = {};
+  const faults: { get?: LogError; transact?: LogError; beforeTransact?: () => Promise<void>; slowGet?: Promise<unknown> } = {};
   const catalog: Catalog = {
     async get(key) {
       reads.gets++;
+      // The look after the rows.
+      const slow = reads.queries > 0 ? faults.slowGet : undefined;
       if (faults.get !== undefined) throw faults.get;
-      return await real.get(key);
+      const item = await real.get(key);
+      await slow;
+      return item;
     },
     async query(pk, range) {
       reads.queries++;
-      const before = faults.beforeQuery;
-      delete faults.beforeQuery;
-      const rows = await real.query(pk, range);
-      await before?.();
-      return rows;
+      return await real.query(pk, range);
     },
     async transact(writes) {
       const before = faults.beforeTransact;
@@ -142,11 +142,13 @@ describe("ACLs in the catalog", () => {
   });
 
   test("that were read while they changed are not kept", async () => {
-    const { acls, faults } = store();
+    const { acls, reads, faults } = store();
     const one = acls(false);
     const slow = Promise.withResolvers<undefined>();
-    faults.beforeQuery = () => slow.promise;
+    faults.slowGet = slow.promise;
     const early = mayRead(one, "t");
+    while (reads.queries === 0 || reads.gets < 2) await Promise.resolve();
+    delete faults.slowGet;
     await one.add([acl("t")]);
     assert.ok(await mayRead(one, "t"));
     slow.resolve(undefined);
