@@ -40,8 +40,16 @@ export class Cdk {
     const folder = await mkdtemp(join(tmpdir(), "stratalog-cdk-"));
     try {
       const file = join(folder, "outputs.json");
-      const given = Object.entries(context).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-      await this.#run(["deploy", "--require-approval", "never", "--outputs-file", file, "--output", join(folder, "cdk.out"), ...given]);
+      await this.#run([
+        "deploy",
+        "--require-approval",
+        "never",
+        "--outputs-file",
+        file,
+        "--output",
+        join(folder, "cdk.out"),
+        ...flagsOf(context),
+      ]);
       const [outputs] = Object.values(JSON.parse(await readFile(file, "utf8")) as Record<string, Outputs>);
       if (outputs === undefined) throw new Error("The deployed stack has no outputs.");
       return outputs;
@@ -50,8 +58,8 @@ export class Cdk {
     }
   }
 
-  async destroy(): Promise<void> {
-    await this.#run(["destroy", "--force"]);
+  async destroy(context: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.#run(["destroy", "--force", ...flagsOf(context)]);
   }
 
   /** @throws Error with what it printed when it failed */
@@ -79,4 +87,8 @@ export class Cdk {
     const [code] = (await once(child, "close")) as [number | null];
     if (code !== 0) throw new Error(`cdk ${args.join(" ")} failed (${code}):\n${printed}`);
   }
+}
+
+function flagsOf(context: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(context).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
