@@ -12,6 +12,8 @@ export interface SecurityProps {
   readonly superUsers?: readonly string[];
   /** Web origins whose pages may call, such as `https://app.example.com`. Default: none. */
   readonly allowedOrigins?: readonly string[];
+  /** Holds principals to the quotas that are set for them. Default false: functions share a quota by leases, which take writes to the table. */
+  readonly quotas?: boolean;
 }
 
 /** Whose tokens are taken. */
@@ -34,6 +36,7 @@ export function securityEnvironment({
   tokens,
   superUsers = [],
   allowedOrigins = [],
+  quotas,
 }: SecurityProps): Readonly<Record<string, string>> {
   const given: readonly (readonly [Setting, string | undefined])[] = [
     [securitySettings.jwtIssuer, jwt?.issuer],
@@ -42,6 +45,7 @@ export function securityEnvironment({
     [securitySettings.jwtAlgorithms, jwt?.algorithms?.join(",")],
     [securitySettings.jwtClaim, jwt?.claim],
     [securitySettings.tokens, tokens === undefined ? undefined : tokens ? "on" : "off"],
+    [securitySettings.quotas, quotas === undefined ? undefined : quotas ? "on" : "off"],
     [securitySettings.superUsers, superUsers.join(";")],
     [securitySettings.allowedOrigins, allowedOrigins.join(",")],
   ];

@@ -100,6 +100,7 @@ function securityProps(settings: StackSettings): SecurityProps {
     tokens: settings.flag("tokens"),
     superUsers: settings.list("superUsers", ";"),
     allowedOrigins: settings.list("allowedOrigins", ","),
+    quotas: settings.flag("quotas"),
   });
 }
 

@@ -20,6 +20,7 @@ const known = {
   tokens: "true|false: whether API tokens are taken",
   superUsers: "principals that may do everything; several with semicolons",
   allowedOrigins: "web origins that may call; several with commas",
+  quotas: "true|false: hold principals to their quotas",
   ownKey: "true|false: encrypt with a KMS key of the stack's own",
   reserveConcurrency: "true|false: reserve the functions' concurrency",
   apiConcurrency: "how many requests run at once",

@@ -105,6 +105,14 @@ export const securitySettings = {
     doc: "Whether API tokens are accepted. Where it is not given: as soon as there are other credentials.",
     check: (value) => (["", "on", "off"].includes(value) ? undefined : "on or off"),
   },
+  quotas: {
+    flag: "quotas",
+    env: "STRATALOG_QUOTAS",
+    default: "",
+    unit: "on|off",
+    doc: "Whether callers are held to their quotas. Where it is not given: off on the engine aws, where leases of quotas take writes, else on.",
+    check: (value) => (["", "on", "off"].includes(value) ? undefined : "on or off"),
+  },
   superUsers: {
     flag: "super-users",
     env: "STRATALOG_SUPER_USERS",
@@ -156,6 +164,12 @@ export function securityFromSettings(read: (setting: Setting) => string, env: Re
 /** More `Host` names to serve. */
 export function allowedHostsFrom(read: (setting: Setting) => string): readonly string[] {
   return listOf(read(securitySettings.allowedHosts));
+}
+
+/** Whether callers are held to their quotas; undefined: where the engine's writes cost nothing. */
+export function quotasFromSettings(read: (setting: Setting) => string): boolean | undefined {
+  const text = read(securitySettings.quotas);
+  return text === "" ? undefined : text === "on";
 }
 
 /** Whether somebody can be let in by these alone, without a door in front that checks signatures. */

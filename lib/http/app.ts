@@ -15,7 +15,8 @@ import { type AppRequest, type AppResponse, isStream } from "./message.ts";
 import { type Handle, observed, type RequestFacts, toldError } from "./observed.ts";
 import { Query } from "./query.ts";
 import { empty, errorResponse } from "./responses.ts";
-import { type Method, methods, type Operation, type Route, type Services } from "./route.ts";
+import { type Call, type Method, methods, type Operation, type Route, type Services } from "./route.ts";
+import { admit, metered } from "./metering.ts";
 import { matchPath } from "./router.ts";
 
 export interface AppOptions {
@@ -111,9 +112,15 @@ async function dispatch(services: Services, known: Known, facts: RequestFacts = 
     return errorResponse(error, { allow });
   }
   facts.operation = operation.id;
+  const { quotas } = services.log;
+  const admission = admit(quotas, caller.principal, operation.quota);
+  if (admission !== undefined) await admission;
   const permit = await permitOf(known, operation.access, parts.topic);
   const query = Query.parse(split < 0 ? "" : url.slice(split + 1), Object.keys(operation.query ?? {}));
-  return operation.handle({ services, request, caller, permit, query, ...parts });
+  const call: Call = { services, request, caller, permit, query, ...parts };
+  return operation.quota === undefined
+    ? operation.handle(call)
+    : metered(quotas, operation.quota, call, (counted) => operation.handle(counted));
 }
 
 /** @throws forbidden, unavailable */

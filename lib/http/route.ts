@@ -65,6 +65,8 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;
+  /** Whose bytes count for a quota: of the body that comes in, or of the answer that goes out. Absent: the request counts, its bytes do not. */
+  readonly quota?: "producerByteRate" | "consumerByteRate";
   /** Every query parameter it takes: another one is refused. */
   readonly query?: Readonly<Record<string, Parameter>>;
   readonly headers?: Readonly<Record<string, Parameter>>;

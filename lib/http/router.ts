@@ -18,7 +18,13 @@ const unversioned: Readonly<Record<string, Route>> = {
   metrics: routes.metrics,
   "openapi.json": routes.document,
 };
-const plain: Readonly<Record<string, Route>> = { ...unversioned, topics: routes.topics, acls: routes.acls, tokens: routes.tokens };
+const plain: Readonly<Record<string, Route>> = {
+  ...unversioned,
+  topics: routes.topics,
+  acls: routes.acls,
+  tokens: routes.tokens,
+  quotas: routes.quotas,
+};
 const noParts = { topic: "", partition: -1, tokenId: "" } as const;
 
 /** The route of a path (without query). By hand: eight shapes need no pattern language. @throws not_found, invalid_request */

@@ -201,3 +201,25 @@ export interface TokenListBody {
   readonly tokens: readonly TokenBody[];
   readonly nextCursor?: string;
 }
+
+/** An element of `GET /quotas`, and the answer of `PATCH /quotas`: bytes or requests a second. What is not there is not limited. */
+export interface QuotaBody {
+  /** `User:*`: every principal, each by itself, where its own quota says nothing. */
+  readonly principal: string;
+  readonly producerByteRate?: number;
+  readonly consumerByteRate?: number;
+  readonly requestRate?: number;
+}
+/** `PATCH /quotas`: null takes one away, what is not there stays. */
+export interface AlterQuotaBody {
+  readonly principal: string;
+  readonly producerByteRate?: number | null;
+  readonly consumerByteRate?: number | null;
+  readonly requestRate?: number | null;
+}
+/** `GET /quotas?principal=` */
+export interface QuotaListBody {
+  readonly quotas: readonly QuotaBody[];
+  /** Whether this server holds anybody to them. */
+  readonly enforced: boolean;
+}

@@ -1,5 +1,6 @@
 import { openAwsEngine } from "../aws/open-engine.ts";
 import { readSetting } from "../config/read-setting.ts";
+import { quotasFromSettings } from "../config/security-settings.ts";
 import { serverSettings } from "../config/settings.ts";
 import { createLog } from "../log/create-log.ts";
 import type { Log } from "../log/log.ts";
@@ -27,7 +28,8 @@ export function openFunctionLog(env: Readonly<Record<string, string | undefined>
   const { telemetry } = own;
   const [table, bucket] = [serverSettings.table, serverSettings.bucket].map((setting) => readSetting(setting, undefined, env));
   const engine = openAwsEngine({ table: table ?? "", bucket: bucket ?? "", telemetry });
-  const log = createLog(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression, telemetry });
+  const enforcesQuotas = quotasFromSettings((setting) => readSetting(setting, undefined, env));
+  const log = createLog(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression, telemetry, enforcesQuotas });
   const settle = async (): Promise<void> => {
     await engine.idle();
     own.flush();

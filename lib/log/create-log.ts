@@ -16,6 +16,7 @@ import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks 
 import { meteredJournal } from "./metered-journal.ts";
 import { checkPartition, placeOf } from "./placement.ts";
 import { appendBatches } from "./raw-appender.ts";
+import { createQuotas } from "./quotas/create-quotas.ts";
 import { CatalogTokens } from "./tokens.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { topicRunner } from "./topic-runner.ts";
@@ -28,6 +29,8 @@ export interface LogParts {
   readonly compression: Compression;
   /** Counts records and bytes, and times commits. Default: nothing does. */
   readonly telemetry?: Telemetry | undefined;
+  /** Whether callers are held to their quotas. Default: where no other process shares the engine; where one may, leases of quotas take writes to the catalog. */
+  readonly enforcesQuotas?: boolean | undefined;
 }
 
 /** The log over an engine. `close` closes the engine too. */
@@ -109,9 +112,14 @@ function all({ partitions }: Topic): readonly number[] {
   return [...Array(partitions).keys()];
 }
 
-function accessOf({ catalog, isShared }: Engine, { clock, random }: LogParts): Pick<Log, "acls" | "tokens"> {
+function accessOf({ catalog, isShared }: Engine, parts: LogParts): Pick<Log, "acls" | "tokens" | "quotas"> {
+  const { clock, random, telemetry, enforcesQuotas = !isShared } = parts;
   const services = { catalog, isShared, clock, random };
-  return { acls: new CatalogAcls(services), tokens: new CatalogTokens(services) };
+  return {
+    acls: new CatalogAcls(services),
+    tokens: new CatalogTokens(services),
+    quotas: createQuotas(services, { isEnforced: enforcesQuotas, telemetry }),
+  };
 }
 
 function watermarksOf(topic: Topic, partition: number, heads: ReadonlyMap<number, ShardHead>): Watermarks {

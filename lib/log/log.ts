@@ -2,6 +2,7 @@ import type { TopicConfig } from "../core/topic-config.ts";
 import type { LogError } from "../core/errors.ts";
 import type { NewRecord } from "../core/record.ts";
 import type { Acls } from "./acls.ts";
+import type { Quotas } from "./quotas/quotas.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** What users of the engine hold: made by `createLog`. Every method throws `LogError` only. */
@@ -10,6 +11,8 @@ export interface Log {
   /** Rights and credentials are kept here and checked by who serves the log to others: a method of the log itself asks nobody. */
   readonly acls: Acls;
   readonly tokens: Tokens;
+  /** Kept here, and asked by who serves the log to others, likewise. */
+  readonly quotas: Quotas;
   append(topic: string, request: AppendRequest): Promise<readonly RecordResult[]>;
   /** Raw RecordBatch v2 bytes (one or more batches) for one partition. A batch that carries a producer id is idempotent by Kafka's rules. */
   appendBatches(topic: string, partition: number, batches: Uint8Array, options?: AppendOptions): Promise<AppendedBatches>;

@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly engineName?: string;
   /** Who is let in. Default: everyone on this machine. */
   readonly credentials?: Credentials | undefined;
+  /** Whether callers are held to their quotas; with `engine`. Default: where no other process shares the engine. */
+  readonly enforcesQuotas?: boolean | undefined;
   /** 127.0.0.1 (default), ::1 or localhost; with credentials any address. It speaks HTTP: put TLS in front where others can listen. */
   readonly host?: string;
   /** Default 7070; 0 takes a free one. */
@@ -78,10 +80,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function logOf({ engine, log, telemetry }: ServerOptions): Log {
+function logOf({ engine, log, telemetry, enforcesQuotas }: ServerOptions): Log {
   if (log !== undefined && engine === undefined) return log;
   if (engine !== undefined && log === undefined) {
-    return createLog(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression, telemetry: telemetry?.telemetry });
+    const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression };
+    return createLog(engine, { ...parts, telemetry: telemetry?.telemetry, enforcesQuotas });
   }
   throw new LogError("invalid_request", "startServer needs an engine or a log, and not both.");
 }

@@ -129,6 +129,11 @@ test("a bearer door that nobody could pass is refused", () => {
   assert.equal(variablesOf(synthesise(() => ({ restApi: { auth: "bearer" }, security: { tokens: true } })))["STRATALOG_TOKENS"], "on");
 });
 
+test("quotas are the functions' to hold principals to only where that is asked for", () => {
+  assert.equal(variablesOf(synthesise(() => ({})))["STRATALOG_QUOTAS"], undefined);
+  assert.equal(variablesOf(synthesise(() => ({ security: { quotas: true } })))["STRATALOG_QUOTAS"], "on");
+});
+
 test("credentials that the functions would not take are refused before anything is deployed", () => {
   const refused = (security: SecurityProps) => () => synthesise(() => ({ security }));
   assert.throws(refused({ jwt: { ...jwt, audience: [] } }), /JWTs need/);

@@ -7,6 +7,7 @@ import {
   allowedHostsFrom,
   type Credentials,
   hasCredentials,
+  quotasFromSettings,
   securityFromSettings,
   securitySettings,
 } from "../../config/security-settings.ts";
@@ -112,7 +113,7 @@ async function start(context: Context, data: string | undefined, listen: Listen)
   const telemetry = serverTelemetry(telemetryOptions(context));
   const engine = await open(context, data, listen.engineName, telemetry.telemetry);
   try {
-    return await startServer({ engine, telemetry, ...listen });
+    return await startServer({ engine, telemetry, enforcesQuotas: quotasFromSettings(context.setting), ...listen });
   } catch (reason) {
     await engine.close();
     throw reason;

@@ -79,6 +79,9 @@ const token: Readonly<Record<string, Schema>> = {
   expiresMs: integer(),
 };
 const tokenFields = ["id", "principal", "createdMs", "createdBy"];
+const rate = integer(1, limits.quotaRateMax);
+const rates = { producerByteRate: rate, consumerByteRate: rate, requestRate: rate };
+const rateChange: Schema = { ...rate, type: ["integer", "null"] };
 /** As it is sent: LITERAL may be left out. */
 const newPattern = { ...scope.patternType, default: "LITERAL" };
 const without = (fields: Readonly<Record<string, Schema>>, name: string): readonly string[] =>
@@ -173,6 +176,9 @@ export const schemas = {
     "token",
   ]),
   TokenList: object({ tokens: { type: "array", items: here("Token") }, nextCursor: { type: "string" } }, ["tokens"]),
+  Quota: object({ principal, ...rates }, ["principal"]),
+  AlterQuota: object({ principal, producerByteRate: rateChange, consumerByteRate: rateChange, requestRate: rateChange }, ["principal"]),
+  QuotaList: object({ quotas: { type: "array", items: here("Quota") }, enforced: { type: "boolean" } }, ["quotas", "enforced"]),
   Health: object({ status: { const: "ok" }, version: { type: "string" }, engine: { type: "string" } }, ["status", "version", "engine"]),
   WireError: wireError,
   ErrorBody: object({ error: here("WireError") }, ["error"]),

@@ -7,6 +7,7 @@ import { healthRoute } from "./health.ts";
 import { metricsRoute } from "./metrics.ts";
 import { offsetsRoute } from "./offsets.ts";
 import { partitionRecordsRoute, topicRecordsRoute } from "./records.ts";
+import { quotasRoute } from "./quotas.ts";
 import { tokenRoute, tokensRoute } from "./tokens.ts";
 import { topicRoute, topicsRoute } from "./topics.ts";
 
@@ -32,6 +33,7 @@ export const routes = {
   acls: aclsRoute,
   tokens: tokensRoute,
   token: tokenRoute,
+  quotas: quotasRoute,
   health: healthRoute,
   metrics: metricsRoute,
   document: documentRoute,

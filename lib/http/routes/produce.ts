@@ -24,6 +24,7 @@ export const produce: Operation = {
     "JSON and raw requests are applied whole or refused; over several shards, each shard's part is one atomic entry unless `atomic` is asked for. " +
     "NDJSON is appended in pieces while it comes; with Producer headers, `atomic` or `expectedOffset` it is one request and must fit one.",
   access: { resource: "TOPIC", operation: "WRITE" },
+  quota: "producerByteRate",
   query: {
     partition: { description: "Where raw record batches go.", schema: { type: "integer", minimum: 0, maximum: limits.partitionsMax - 1 } },
     atomic: { description: "All or nothing over all shards.", schema: { type: "boolean", default: false } },

@@ -35,6 +35,7 @@ const fetchPartition: Operation = {
   id: "fetch",
   summary: "Read a partition, once or as a stream",
   access: { resource: "TOPIC", operation: "READ" },
+  quota: "consumerByteRate",
   query: {
     offset,
     limit: {
@@ -82,6 +83,7 @@ const followTopic: Operation = {
   summary: "Live records of a whole topic as server-sent events",
   description: `For topics of up to ${limits.streamPartitionsMax} partitions.`,
   access: { resource: "TOPIC", operation: "READ" },
+  quota: "consumerByteRate",
   query: { offset: { ...offset, description: `${offset.description} A number must be there in every partition.` }, format },
   headers: { "Last-Event-ID": lastEventId },
   answers: { 200: { description: "The stream.", content: { [mediaTypes.eventStream]: stream } } },

@@ -14,7 +14,7 @@ import { CatalogQuotaRules, nobody, type RatesOf } from "./rules.ts";
 export interface QuotaOptions {
   /** Whether requests are held to the quotas. Default true; where it is false the rules can be read and set all the same. */
   readonly isEnforced?: boolean;
-  readonly telemetry?: Telemetry;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** Quotas over an engine's catalog. Where others share it, what may be spent is leased from it, else it is counted here. */

@@ -4,6 +4,7 @@ import { fetchCases } from "./http/fetch.ts";
 import { idempotenceCases } from "./http/idempotence.ts";
 import { produceCases } from "./http/produce.ts";
 import { protocolCases } from "./http/protocol.ts";
+import { quotaCases } from "./http/quotas.ts";
 import { streamCases } from "./http/streams.ts";
 import type { HttpCase } from "./http/target.ts";
 import { tokenCases } from "./http/tokens.ts";
@@ -24,5 +25,6 @@ export const httpCases: readonly HttpCase[] = [
   ...streamCases,
   ...aclCases,
   ...tokenCases,
+  ...quotaCases,
   ...protocolCases,
 ];
