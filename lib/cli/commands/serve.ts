@@ -113,7 +113,12 @@ async function start(context: Context, data: string | undefined, listen: Listen)
   const telemetry = serverTelemetry(telemetryOptions(context));
   const engine = await open(context, data, listen.engineName, telemetry.telemetry);
   try {
-    return await startServer({ engine, telemetry, enforcesQuotas: quotasFromSettings(context.setting), ...listen });
+    return await startServer({
+      engine,
+      telemetry,
+      enforcesQuotas: quotasFromSettings(context.setting) ?? listen.engineName !== "aws",
+      ...listen,
+    });
   } catch (reason) {
     await engine.close();
     throw reason;
