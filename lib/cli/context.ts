@@ -1,5 +1,6 @@
+import { isAmazonUrl } from "../aws/signed-fetch-host.ts";
 import { connect } from "../client/index.ts";
-import type { LogClient } from "../client/index.ts";
+import type { ConnectOptions, Fetch, LogClient } from "../client/index.ts";
 import { readSetting } from "../config/read-setting.ts";
 import { type Setting, clientSettings } from "../config/settings.ts";
 import { LogError } from "../core/errors.ts";
@@ -22,7 +23,25 @@ export function contextOf(args: Args, io: Io): Context {
     io,
     json: args.has("json"),
     setting,
-    client: () => (client ??= connect({ url: setting(clientSettings.url) })),
+    client: () => (client ??= connect(connectionOf(setting))),
+  };
+}
+
+/** @throws UsageError */
+function connectionOf(setting: Context["setting"]): ConnectOptions {
+  const [url, token, sigv4] = [setting(clientSettings.url), setting(clientSettings.token), setting(clientSettings.sigv4)];
+  if (sigv4 === "on" && token !== "") throw new UsageError("A request has one Authorization: give --token, or --sigv4 on, not both.");
+  if (token !== "") return { url, token };
+  if (sigv4 === "on" || (sigv4 === "" && isAmazonUrl(url))) return { url, fetch: lazilySigned() };
+  return { url };
+}
+
+/** The AWS SDK is loaded only by who signs: the other commands start faster without it. */
+function lazilySigned(): Fetch {
+  let signed: Promise<Fetch> | undefined;
+  return async (url, init) => {
+    signed ??= import("../aws/signed-fetch.ts").then(({ signedFetch }) => signedFetch());
+    return await (await signed)(url, init);
   };
 }
 

@@ -6,10 +6,16 @@ const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600
 /** What the help says of a time. */
 export const timeDoc = "A time: ISO 8601 (2026-01-31T08:00Z), epoch milliseconds, or how long ago (30s, 15m, 2h, 7d).";
 
+/** Milliseconds of `30s`, `15m`, `2h` or `7d`. @throws UsageError */
+export function parseDurationMs(flag: string, text: string): number {
+  const duration = /^(\d{1,9})([smhd])$/.exec(text);
+  if (duration === null) throw new UsageError(`--${flag} "${text}" is no duration: write 30s, 15m, 2h or 7d.`);
+  return Number(duration[1]) * (unitMs[duration[2] ?? ""] ?? 0);
+}
+
 /** Epoch milliseconds. @throws UsageError */
 export function parseTime(flag: string, text: string, nowMs: number): number {
-  const ago = /^(\d{1,9})([smhd])$/.exec(text);
-  if (ago !== null) return nowMs - Number(ago[1]) * (unitMs[ago[2] ?? ""] ?? 0);
+  if (/^\d{1,9}[smhd]$/.test(text)) return nowMs - parseDurationMs(flag, text);
   if (/^\d{1,16}$/.test(text)) return Number(text);
   const ms = /^\d{4}-\d\d-\d\d/.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms)) throw new UsageError(`--${flag} "${text}" is no time. ${timeDoc}`);

@@ -1,26 +1,49 @@
 /** The SDK: `import { connect } from "stratalog"`. Web APIs only; runs in Node and in a browser. */
 import type { HealthBody } from "../http/wire.ts";
+import { AclsClient } from "./acls.ts";
 import type { ConsumeOptions } from "./consumer-options.ts";
 import { Consumer } from "./consumer.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import { Producer } from "./producer.ts";
+import { QuotasClient } from "./quotas.ts";
 import { fetchOffsets, fetchPage } from "./read.ts";
 import type { FetchOptions, FetchedPage, TimedOffset } from "./read.ts";
+import { TokensClient } from "./tokens.ts";
 import { TopicsClient } from "./topics.ts";
 import { Transport } from "./transport.ts";
 import type { Format } from "./types.ts";
 
 export { LogError } from "../core/errors.ts";
 export type { ErrorCode, Outcome } from "../core/errors.ts";
-export type { AlterTopicBody, CreateTopicBody, HealthBody, TopicBody, TopicDetailBody, TopicListBody } from "../http/wire.ts";
+export type {
+  AclListBody,
+  AlterQuotaBody,
+  AlterTopicBody,
+  CreateTokenBody,
+  CreateTopicBody,
+  HealthBody,
+  NewTokenBody,
+  QuotaBody,
+  QuotaListBody,
+  TokenBody,
+  TokenListBody,
+  TopicBody,
+  TopicDetailBody,
+  TopicListBody,
+  WireAcl,
+  WireNewAcl,
+} from "../http/wire.ts";
+export type { AclsClient, ListAcls } from "./acls.ts";
 export type { ConsumeOptions } from "./consumer-options.ts";
 export type { Consumer } from "./consumer.ts";
 export type { ClientClock, ClientRandom, ConnectOptions, Fetch } from "./options.ts";
 export type { ProducerOptions } from "./producer-options.ts";
 export type { Producer } from "./producer.ts";
 export type { FetchOptions, FetchedPage, TimedOffset } from "./read.ts";
+export type { QuotasClient } from "./quotas.ts";
 export type { Token } from "./token.ts";
+export type { ListTokens, TokensClient } from "./tokens.ts";
 export type { ListTopics, TopicsClient } from "./topics.ts";
 export type {
   ConsumedRecord,
@@ -38,6 +61,12 @@ export type {
 /** A server's log. Every error is a `LogError`: act on its `code` and its `outcome`. */
 export interface LogClient {
   readonly topics: TopicsClient;
+  /** Who may do what. */
+  readonly acls: AclsClient;
+  /** API tokens. */
+  readonly tokens: TokensClient;
+  /** What principals may use a second. */
+  readonly quotas: QuotasClient;
   /** Sends records to a topic, in batches, each once and in order. Close it when done. */
   producer(options: ProducerOptions): Producer;
   /** The records of a topic as an async iterator. Leaving the loop ends it. */
@@ -54,6 +83,9 @@ export function connect(options: ConnectOptions = {}): LogClient {
   const transport = new Transport(options);
   return {
     topics: new TopicsClient(transport),
+    acls: new AclsClient(transport),
+    tokens: new TokensClient(transport),
+    quotas: new QuotasClient(transport),
     producer: (producerOptions) => new Producer(transport, producerOptions),
     consume: (consumeOptions) => new Consumer(transport, consumeOptions),
     fetch: (fetchOptions) => fetchPage(transport, fetchOptions),

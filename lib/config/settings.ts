@@ -123,4 +123,20 @@ export const clientSettings = {
     doc: "The server to talk to.",
     check: webUrl,
   },
+  token: {
+    flag: "token",
+    env: "STRATALOG_TOKEN",
+    default: "",
+    unit: "TOKEN",
+    doc: "The API token or JWT to send. Better in the environment: others can read a command line.",
+    check: any,
+  },
+  sigv4: {
+    flag: "sigv4",
+    env: "STRATALOG_SIGV4",
+    default: "",
+    unit: "on|off",
+    doc: "Sign requests with the AWS credentials of the environment. Where it is not given: for a function URL or API Gateway, without a token.",
+    check: (value) => (["", "on", "off"].includes(value) ? undefined : "on or off"),
+  },
 } as const satisfies Record<string, Setting>;

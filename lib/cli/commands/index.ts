@@ -1,11 +1,19 @@
 import type { Command } from "../command.ts";
+import { aclsAdd } from "./acls-add.ts";
+import { aclsList } from "./acls-list.ts";
+import { aclsRemove } from "./acls-remove.ts";
 import { conformance } from "./conformance.ts";
 import { consume } from "./consume.ts";
 import { offsets } from "./offsets.ts";
 import { perfConsume } from "./perf-consume.ts";
 import { perfProduce } from "./perf-produce.ts";
 import { produce } from "./produce.ts";
+import { quotasAlter } from "./quotas-alter.ts";
+import { quotasDescribe } from "./quotas-describe.ts";
 import { serve } from "./serve.ts";
+import { tokensCreate } from "./tokens-create.ts";
+import { tokensList } from "./tokens-list.ts";
+import { tokensRevoke } from "./tokens-revoke.ts";
 import { topicsAlter } from "./topics-alter.ts";
 import { topicsCreate } from "./topics-create.ts";
 import { topicsDelete } from "./topics-delete.ts";
@@ -23,6 +31,14 @@ export const commands: readonly Command[] = [
   produce,
   consume,
   offsets,
+  aclsAdd,
+  aclsList,
+  aclsRemove,
+  tokensCreate,
+  tokensList,
+  tokensRevoke,
+  quotasAlter,
+  quotasDescribe,
   perfProduce,
   perfConsume,
   conformance,
