@@ -22,7 +22,13 @@ type Name = keyof typeof entries;
 /** Milliseconds from before the module is read to after it has run. */
 async function load(path: string): Promise<number> {
   const code = `const t = performance.now(); await import(${JSON.stringify(path)}); console.log(performance.now() - t); process.exit();`;
-  const env = { PATH: process.env["PATH"], AWS_REGION: "us-east-1", STRATALOG_TABLE: "t", STRATALOG_BUCKET: "b", STRATALOG_LOG_NAME: "log" };
+  const env = {
+    PATH: process.env["PATH"],
+    AWS_REGION: "us-east-1",
+    STRATALOG_TABLE: "t",
+    STRATALOG_BUCKET: "b",
+    STRATALOG_LOG_NAME: "log",
+  };
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], { env });
   return Number(stdout.trim().split("\n").at(-1));
 }
