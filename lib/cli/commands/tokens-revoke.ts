@@ -8,7 +8,7 @@ export const tokensRevoke: Command = {
   client: true,
   positionals: [{ name: "ID", doc: "the token's id, as `stratalog tokens list` tells it" }],
   flags: { ...jsonFlag },
-  examples: ["stratalog tokens revoke 3f9aK2"],
+  examples: ["stratalog tokens revoke 9f86d081884c7d65"],
   run: async (context) => {
     const id = context.args.positional(0);
     await context.client().tokens.revoke(id);
