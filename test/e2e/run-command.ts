@@ -11,6 +11,8 @@ export interface CommandResult {
 export interface RunOptions {
   /** The server; `STRATALOG_URL` of the command. */
   readonly url?: string;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Standard input, at once and then closed. */
   readonly input?: string | Uint8Array;
   /** Sent when the command's output contains the text. */
@@ -20,8 +22,11 @@ export interface RunOptions {
 const runMsMax = 60_000;
 
 /** Runs `stratalog` with these arguments, as a process of its own, to its end. */
-export async function runCommand(args: readonly string[], { url, input = "", interruptAt }: RunOptions = {}): Promise<CommandResult> {
-  const env = environment(url === undefined ? {} : { STRATALOG_URL: url });
+export async function runCommand(
+  args: readonly string[],
+  { url, env: more = {}, input = "", interruptAt }: RunOptions = {},
+): Promise<CommandResult> {
+  const env = environment({ ...(url !== undefined && { STRATALOG_URL: url }), ...more });
   const child = spawn(process.execPath, [program, ...args], { env, timeout: runMsMax });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
