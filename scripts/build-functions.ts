@@ -2,7 +2,6 @@
  * `npm run build:functions [-- --out FOLDER]`: each Lambda function as one minified module with the SDK in it, dist/functions/<name>/index.mjs, and a check of
  * its size: what a cold start reads, parses and pays for.
  */
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Metafile } from "esbuild";
@@ -28,7 +27,6 @@ function parts({ outputs }: Metafile): string {
 
 const { values } = parseArgs({ options: { out: { type: "string", default: "dist/functions" } } });
 for (const [name, bytesMax] of Object.entries(budgets)) {
-  rmSync(join(values.out, name), { recursive: true, force: true });
   const { bytes, metafile } = await bundle(`functions/${name}.ts`, join(values.out, name, "index.mjs"));
   const fits = bytes <= bytesMax;
   console.log(`${fits ? "ok     " : "TOO BIG"} ${name}: ${Math.round(bytes / kb)} of at most ${bytesMax / kb} KB (${parts(metafile)})`);

@@ -38,7 +38,7 @@ test("no source file is longer than 400 lines", () => {
 
 test("file and folder names are in kebab-case", () => {
   const kebab = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
-  const known = new Set(["README.md", "CHANGELOG.md", "LICENSE"]);
+  const known = new Set(["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE"]);
   // Java, Python and TLA+ have their own rule.
   const ours = files.filter((path) => !/\.(java|py|tla)$/.test(path));
   const odd = ours.filter((path) => path.split("/").some((name) => !kebab.test(name) && !known.has(name)));
