@@ -156,7 +156,7 @@ test("the clerk's key is rotated: the new one is let in, the old one no more", a
 
 test("the previous build reads what this one wrote, and this one what it wrote", async () => {
   const before = await contents("orders");
-  const previous = await timed("build the previous commit", () => buildPrevious());
+  const previous = await timed("build the previous functions", () => buildPrevious());
   try {
     use(await timed("roll back", () => cdk.deploy({ changed: "true", key: "2", functions: previous.folder })));
     assert.deepEqual(await contents("orders"), before);
