@@ -6,12 +6,15 @@ import { type JanitorReport, runJanitor } from "../lib/log/janitor.ts";
 import { nodeClock } from "../lib/node/clock.ts";
 import { nodeRandom } from "../lib/node/random.ts";
 
-const { engine, settle } = openFunctionLog(process.env);
+const { engine, telemetry, settle } = openFunctionLog(process.env);
 
 export async function handler(_event: unknown, context: Remaining): Promise<JanitorReport> {
   const endMs = nodeClock.nowMs() + context.getRemainingTimeInMillis() - limits.janitorEndMarginMs;
   try {
-    return await runJanitor(engine, { clock: nodeClock, random: nodeRandom }, endMs);
+    const report = await runJanitor(engine, { clock: nodeClock, random: nodeRandom }, endMs);
+    const { topicsSeen: topics, shardsTrimmed: trimmed, failures, isComplete } = report;
+    telemetry.log(failures > 0 ? "warn" : "info", "janitor", { topics, trimmed, failures, isComplete });
+    return report;
   } finally {
     await settle();
   }

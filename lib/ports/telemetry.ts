@@ -53,6 +53,8 @@ export type LogEvent =
   | "commit"
   /** A commit got no clear answer from storage. */
   | "commit-ambiguous"
+  /** A round of the janitor is over. */
+  | "janitor"
   /** A fault in Stratalog, or damaged bytes. */
   | "fault";
 
@@ -72,6 +74,12 @@ export interface LogFields {
   readonly entries?: number;
   readonly records?: number;
   readonly bytes?: number;
+  /** Of a janitor's round: topics seen, shards whose oldest entries expired, topics that could not be tended. */
+  readonly topics?: number;
+  readonly trimmed?: number;
+  readonly failures?: number;
+  /** Whether a janitor's round came to the last topic in time. */
+  readonly isComplete?: boolean;
   /** Of requests that share what the line is about; in place of the line's own `traceId`. */
   readonly traceIds?: readonly string[];
   /** Written as its code, its cause's class and where in the code it was thrown. Its message only where the code is `corrupt_log`, whose messages name places. */

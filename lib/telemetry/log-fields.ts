@@ -23,6 +23,10 @@ const writers: { readonly [F in keyof Required<LogFields>]: (value: Required<Log
   entries: count,
   records: count,
   bytes: count,
+  topics: count,
+  trimmed: count,
+  failures: count,
+  isComplete: (value) => (value ? "yes" : "no"),
   traceIds: (values) => values.slice(0, traceIdsMax).flatMap((value) => traceId(value) ?? []),
   fault: faultText,
 };
