@@ -16,7 +16,7 @@ export const aclsAdd: Command = {
       type: "string",
       value: "NAME",
       multiple: true,
-      doc: "READ, WRITE, CREATE, DELETE, ALTER, DESCRIBE, … or ALL. Again for more.",
+      doc: "READ, WRITE, CREATE, DELETE, ALTER, DESCRIBE, … or ALL.",
     },
     producer: { type: "boolean", doc: "What it takes to append to --topic: WRITE." },
     consumer: { type: "boolean", doc: "What it takes to read --topic, or as --group: READ." },
