@@ -1,7 +1,9 @@
+import { limits } from "../core/limits.ts";
 import type { QuotaKind } from "../core/quota-rates.ts";
 import type { Quotas } from "../log/quotas/quotas.ts";
 import { type AppBody, type AppRequest, type AppResponse, isStream } from "./message.ts";
 import type { Call, Operation } from "./route.ts";
+import { keepAlive } from "./sse/events.ts";
 
 type BytesKind = NonNullable<Operation["quota"]>;
 
@@ -57,20 +59,21 @@ function meteredResponse(response: AppResponse, { request, caller }: Call, meter
     meter.charge(bytesOf(body));
     return response;
   }
-  const pause = (): Promise<void> => meter.quotas.pause(caller.principal, meter.kind, request.signal);
-  return { ...response, body: paced(body, meter.charge, pause) };
+  return { ...response, body: paced(body, { request, caller }, meter) };
 }
 
-/** A stream was admitted once and lasts: when its reader has used up the quota it waits, and goes on where it was. */
+/** An event stream was admitted once and lasts: when its reader has used up the quota it waits, with a sign of life now and then, and goes on where it was. */
 async function* paced(
   body: AsyncIterable<string | Uint8Array>,
-  charge: (bytes: number) => void,
-  pause: () => Promise<void>,
+  { request: { signal }, caller: { principal } }: Pick<Call, "request" | "caller">,
+  { quotas, kind, charge }: Meter,
 ): AsyncGenerator<string | Uint8Array> {
   for await (const piece of body) {
     charge(bytesOf(piece));
     yield piece;
-    await pause();
+    while (!signal.aborted && !(await quotas.pause(principal, kind, limits.streamKeepAliveMs, signal))) {
+      if (!signal.aborted) yield keepAlive;
+    }
   }
 }
 

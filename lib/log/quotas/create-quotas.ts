@@ -62,13 +62,16 @@ class CatalogQuotas implements Quotas {
     if (this.rules.isEnforced && rates?.[kind] !== undefined) this.#account(principal).charge(kind, rates, amount);
   }
 
-  async pause(principal: string, kind: QuotaKind, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async pause(principal: string, kind: QuotaKind, waitMsMax: number, signal: AbortSignal): Promise<boolean> {
+    const untilMs = this.#clock.nowMs() + waitMsMax;
+    for (;;) {
       const rates = this.#ratesOf(principal);
-      if (!this.rules.isEnforced || rates?.[kind] === undefined) return;
+      if (!this.rules.isEnforced || rates?.[kind] === undefined) return true;
       const waitMs = await this.#account(principal).admit(kind, rates);
-      if (waitMs === 0) return;
-      await this.#services.clock.sleep(waitMs, signal);
+      if (waitMs === 0) return true;
+      const leftMs = untilMs - this.#clock.nowMs();
+      if (leftMs <= 0 || signal.aborted) return false;
+      await this.#services.clock.sleep(Math.min(waitMs, leftMs), signal);
     }
   }
 

@@ -12,8 +12,11 @@ export interface Quotas {
   counts(principal: string, kind: QuotaKind): boolean;
   /** Takes what was used. The balance may fall below zero: later requests wait until it has come back. */
   charge(principal: string, kind: QuotaKind, amount: number): void;
-  /** Resolves when a request would be admitted, or on abort: for streams, which were admitted long ago. Never rejects. */
-  pause(principal: string, kind: QuotaKind, signal: AbortSignal): Promise<void>;
+  /**
+   * For streams, which were admitted long ago: resolves when a request would be admitted, after `waitMsMax`, or on abort. Never rejects.
+   * @returns whether a request would be admitted
+   */
+  pause(principal: string, kind: QuotaKind, waitMsMax: number, signal: AbortSignal): Promise<boolean>;
   readonly rules: QuotaRules;
 }
 

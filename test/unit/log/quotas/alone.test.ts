@@ -89,10 +89,15 @@ test("a stream pauses until its reader may have more, or has gone", async () => 
   await quotas.rules.set(ada, { consumerByteRate: 100 });
   await quotas.admit(ada, "consumerByteRate");
   const gone = new AbortController();
-  await quotas.pause(ada, "consumerByteRate", gone.signal);
+  assert.equal(await quotas.pause(ada, "consumerByteRate", 10_000, gone.signal), true);
   quotas.charge(ada, "consumerByteRate", 1_300);
   let resumed = 0;
-  const pauses = [gone, new AbortController()].map(({ signal }) => quotas.pause(ada, "consumerByteRate", signal).then(() => resumed++));
+  const pauses = [gone, new AbortController()].map(({ signal }) =>
+    quotas.pause(ada, "consumerByteRate", 10_000, signal).then((isAdmitted) => {
+      resumed++;
+      return isAdmitted;
+    }),
+  );
   await settled();
   await time.pass(3_000);
   assert.equal(resumed, 0);
@@ -100,6 +105,10 @@ test("a stream pauses until its reader may have more, or has gone", async () => 
   await settled();
   assert.equal(resumed, 1);
   await time.pass(1);
-  await Promise.all(pauses);
-  assert.equal(resumed, 2);
+  assert.deepEqual(await Promise.all(pauses), [false, true]);
+  quotas.charge(ada, "consumerByteRate", 1_000);
+  const short = quotas.pause(ada, "consumerByteRate", 1_000, new AbortController().signal);
+  await settled();
+  await time.pass(1_000);
+  assert.equal(await short, false, "the longest that it waits");
 });
