@@ -65,9 +65,11 @@ export function isRoll({ key, condition }: Pick<SentRequest, "key" | "condition"
 }
 
 /**
- * Whether a second arrival of the request must do no harm. Nothing tells a plain commit from its copy, which is why the engine
- * sends it once and has the SDK not retry; no network that carries it makes a copy either.
+ * Whether a second arrival of the request must do no harm. Nothing tells a plain commit, or a catalog write that is no transaction, from its copy: the
+ * condition of either can hold anew, a topic's creation once the topic is deleted. Which is why the engine sends them once and has the SDK not retry;
+ * no network that carries them makes a copy either. A transaction has a token.
  */
 export function mayArriveTwice(request: SentRequest): boolean {
+  if (request.operation !== "TransactWriteItems" && request.key.startsWith("C#")) return false;
   return !isCommit(request) || request.condition.includes("p.#s") || request.condition.includes(":x");
 }
