@@ -13,11 +13,13 @@ const keyRule = /^[A-Za-z0-9/._=-]{1,512}$/;
 /** The port over a map. */
 export function memoryObjectStore(objects: Map<string, MemoryObject>, nowMs: () => number, ensureOpen: () => void): ObjectStore {
   return {
-    async put(key, bytes) {
+    async put(key, body) {
       ensureOpen();
       checkKey(key);
+      const bytes = body instanceof Uint8Array ? body.slice() : await joined(body);
+      ensureOpen();
       if (objects.has(key)) return false;
-      objects.set(key, { bytes: bytes.slice(), modifiedMs: nowMs() });
+      objects.set(key, { bytes, modifiedMs: nowMs() });
       return true;
     },
     async get(key, range) {
@@ -53,6 +55,18 @@ export function memoryObjectStore(objects: Map<string, MemoryObject>, nowMs: () 
       for (const key of keys) objects.delete(key);
     },
   };
+}
+
+async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece.slice());
+  const bytes = new Uint8Array(all.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of all) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 function checkKey(key: string): void {
