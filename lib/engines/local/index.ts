@@ -14,6 +14,7 @@ import { type JournalPlace, listJournal, openJournal } from "./journal-open.ts";
 import { LocalState } from "./local-state.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { localObjectStore } from "./object-store.ts";
+import { localUpkeep } from "./upkeep.ts";
 
 export interface LocalEngineOptions {
   /** Default: the machine's file system. */
@@ -78,6 +79,7 @@ async function openOver(
       journal: localJournal(state, files, committer, reading),
       catalog: localCatalog(state, committer, reading),
       objects: await localObjectStore(place.disk, `${folder}/objects`, ensureOpen),
+      upkeep: localUpkeep(ensureOpen),
       isShared: false,
       async close() {
         if (isClosed) return;

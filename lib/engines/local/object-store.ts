@@ -18,14 +18,15 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
   for (const { name } of await disk.list(incoming)) await disk.remove(`${incoming}/${name}`);
   let count = 0;
   return {
-    async put(key, bytes) {
+    async put(key, body) {
       ensureOpen();
       checkObjectKey(key);
       const temporary = `${incoming}/${++count}`;
       const place = objectPath(key);
+      const source = new Source(body);
       let isLinked = false;
       try {
-        await writeFile(disk, temporary, bytes);
+        await writeFile(disk, temporary, source.body);
         await disk.makeFolder(`${stored}${place.folders.join("")}`);
         const isFree = await disk.link(temporary, `${stored}${place.folders.join("")}/${place.name}`);
         isLinked = isFree;
@@ -33,7 +34,7 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
         await syncFolders(disk, stored, place.folders);
         return isFree;
       } catch (reason) {
-        throw putFailure(key, reason, isLinked);
+        throw source.hasFailed ? reason : putFailure(key, reason, isLinked);
       } finally {
         await disk.remove(temporary).catch(() => undefined);
       }
@@ -73,6 +74,25 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
       for (const parent of touched) await disk.syncFolder(parent).catch(ignoreMissing);
     },
   };
+}
+
+/** An object's bytes on their way in, which tells the source's failures from the disk's. */
+class Source {
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  hasFailed = false;
+
+  constructor(body: Uint8Array | AsyncIterable<Uint8Array>) {
+    this.body = body instanceof Uint8Array ? body : this.#watched(body);
+  }
+
+  async *#watched(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* pieces;
+    } catch (reason) {
+      this.hasFailed = true;
+      throw reason;
+    }
+  }
 }
 
 async function listObjects(

@@ -5,6 +5,7 @@ import { memoryJournal } from "./journal.ts";
 import { memoryObjectStore } from "./object-store.ts";
 import type { MemoryObject } from "./object-store.ts";
 import type { MemoryShard } from "./shard.ts";
+import { memoryUpkeep } from "./upkeep.ts";
 
 /** What outlives an engine: the memory engine's "disk". */
 export interface MemoryStore {
@@ -32,6 +33,7 @@ export function createMemoryEngine(store: MemoryStore = createMemoryStore()): En
     journal: memoryJournal(store.shards, store.items, ensureOpen),
     objects: memoryObjectStore(store.objects, store.nowMs, ensureOpen),
     catalog: memoryCatalog(store.items, ensureOpen),
+    upkeep: memoryUpkeep(ensureOpen),
     isShared: true,
     async close() {
       closed = true;

@@ -7,7 +7,7 @@ export const storageTimeoutMs = 400;
 
 /** An engine on the other side of a network. Reads may be delivered twice; writes are sent once, as the ports' contract demands. */
 export function remoteEngine(engine: Engine, network: Network, life: Life): Engine {
-  const { journal, objects, catalog } = engine;
+  const { journal, objects, catalog, upkeep } = engine;
   const once = <T>(what: string, target: () => Promise<T>) => network.call(life, what, target, { timeoutMs: storageTimeoutMs });
   const twice = <T>(what: string, target: () => Promise<T>) =>
     network.call(life, what, target, { timeoutMs: storageTimeoutMs, repeatable: true });
@@ -33,6 +33,10 @@ export function remoteEngine(engine: Engine, network: Network, life: Life): Engi
       get: (key) => twice(`get ${key.pk}/${key.sk}`, () => catalog.get(key)),
       query: (pk, range) => twice(`query ${pk}`, () => catalog.query(pk, range)),
       transact: (writes) => once(`write ${writes.map(({ key }) => key.sk).join()}`, () => catalog.transact(writes)),
+    },
+    upkeep: {
+      reclaim: (shard, options) => twice(`reclaim ${shard.shard}`, () => upkeep.reclaim(shard, options)),
+      sweep: (options) => twice("sweep", () => upkeep.sweep(options)),
     },
     isShared: true,
     close: () => engine.close(),
