@@ -84,6 +84,8 @@ export const limits = {
   localReadBytesMax: 8 * 1024 * 1024,
   localReadsAtOnceMax: 4,
   localOpenFilesMax: 64,
+  /** `local` engine: shards that are remembered as those which need the oldest journal file. */
+  localShardsAwaitedMax: 4_096,
   /** `aws` engine: payloads up to this size stand in DynamoDB, bigger ones in S3, unless the topic's `inline.max.bytes` says otherwise. */
   awsInlineBytes: 3 * 1024,
   /** What a DynamoDB item can hold besides its keys. */
@@ -235,4 +237,38 @@ export const limits = {
   quotaRulesMs: 1_000,
   /** SDK: records that wait for room in a producer's buffer; beyond it `send` is throttled. */
   producerWaitingMax: 100_000,
+  /** A shard is sealed when so many entries, or bytes, wait, or when some have waited for so long. */
+  sealEntries: 4_096,
+  sealBytes: 16 * 1024 * 1024,
+  sealAgeMs: 3_600_000,
+  /** One seal takes at most so many bytes of batches, and so many entries. An entry is taken whole. */
+  sealBytesMax: 32 * 1024 * 1024,
+  sealEntriesMax: 65_536,
+  /** The journal keeps what is sealed for so long, and so many seals' worth of it. */
+  trimLagMs: 600_000,
+  trimsMax: 16,
+  /** What is read of the journal, or of a segment, at once to be written into a segment; and partitions of a shard that are sealed side by side. */
+  strataReadBytes: 8 * 1024 * 1024,
+  sealPartitionsAtOnce: 2,
+  /** Objects that nothing refers to any more, or not yet, stay for so long. */
+  garbageGraceMs: 3_600_000,
+  garbageRowsRead: 100,
+  /** Segments of one merge. */
+  mergeSegmentsMin: 8,
+  mergeSegmentsMax: 64,
+  /** Compaction remembers so many keys at once, 24 bytes each. */
+  compactionKeysMax: 4_000_000,
+  /** A writer says at most this often that a shard is in use; a shard of which nobody has said so for a while is quiet. */
+  activeMarkMs: 600_000,
+  activeQuietMs: 3_600_000,
+  activeMarksMax: 100_000,
+  /** Segments of a process: the bytes and the indexes that it keeps, and what it reads ahead for who reads in order. */
+  segmentCacheBytesMax: 128 * 1024 * 1024,
+  segmentIndexesMax: 1_024,
+  segmentStretchBytes: 8 * 1024 * 1024,
+  segmentStretchesAhead: 2,
+  segmentReadersMax: 10_000,
+  segmentReadAttemptsMax: 5,
+  frontierCacheMs: 5_000,
+  frontiersCachedMax: 20_000,
 } as const;

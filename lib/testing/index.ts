@@ -9,6 +9,7 @@ export { journalCases } from "./conformance/journal.ts";
 export { logCases } from "./conformance/log.ts";
 export type { LogCase, LogHarness } from "./conformance/log/build.ts";
 export { objectStoreCases } from "./conformance/object-store.ts";
+export { upkeepCases } from "./conformance/upkeep.ts";
 export * from "./history.ts";
 export { localSimStore } from "./sim/local-store.ts";
 export { missingGuards } from "./sim/missing-guards.ts";

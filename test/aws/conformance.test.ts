@@ -8,6 +8,7 @@ import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
 import { journalCases } from "../../lib/testing/conformance/journal.ts";
 import { logCases } from "../../lib/testing/conformance/log.ts";
 import { objectStoreCases } from "../../lib/testing/conformance/object-store.ts";
+import { upkeepCases } from "../../lib/testing/conformance/upkeep.ts";
 import { type EmulatedAws, startEmulatedAws } from "../../scripts/emulators/aws-store.ts";
 import { logHarness } from "../conformance/log-harness.ts";
 import { registerCases } from "../conformance/register.ts";
@@ -28,4 +29,5 @@ const harness = async () => {
 registerCases("aws: journal", journalCases, harness);
 registerCases("aws: catalog", catalogCases, harness);
 registerCases("aws: object store", objectStoreCases, harness);
+registerCases("aws: upkeep", upkeepCases, harness);
 registerCases("aws: log", logCases, logHarness(harness));

@@ -5,6 +5,7 @@ import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
 import { journalCases } from "../../lib/testing/conformance/journal.ts";
 import { logCases } from "../../lib/testing/conformance/log.ts";
 import { objectStoreCases } from "../../lib/testing/conformance/object-store.ts";
+import { upkeepCases } from "../../lib/testing/conformance/upkeep.ts";
 import { SimBucket } from "../../lib/testing/sim/aws/sim-bucket.ts";
 import { SimTable } from "../../lib/testing/sim/aws/sim-table.ts";
 import { logHarness } from "./log-harness.ts";
@@ -19,4 +20,5 @@ const harness = async () => {
 registerCases("aws (simulated): journal", journalCases, harness);
 registerCases("aws (simulated): catalog", catalogCases, harness);
 registerCases("aws (simulated): object store", objectStoreCases, harness);
+registerCases("aws (simulated): upkeep", upkeepCases, harness);
 registerCases("aws (simulated): log", logCases, logHarness(harness));

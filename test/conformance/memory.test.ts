@@ -3,6 +3,7 @@ import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
 import { journalCases } from "../../lib/testing/conformance/journal.ts";
 import { logCases } from "../../lib/testing/conformance/log.ts";
 import { objectStoreCases } from "../../lib/testing/conformance/object-store.ts";
+import { upkeepCases } from "../../lib/testing/conformance/upkeep.ts";
 import { logHarness } from "./log-harness.ts";
 import { registerCases } from "./register.ts";
 
@@ -14,4 +15,5 @@ const harness = async () => {
 registerCases("memory: journal", journalCases, harness);
 registerCases("memory: catalog", catalogCases, harness);
 registerCases("memory: object store", objectStoreCases, harness);
+registerCases("memory: upkeep", upkeepCases, harness);
 registerCases("memory: log", logCases, logHarness(harness));

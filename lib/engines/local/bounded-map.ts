@@ -21,6 +21,11 @@ export class BoundedMap<V> {
     return old;
   }
 
+  /** As `get`, and no use: what is looked at may be forgotten all the same. */
+  peek(key: string): V | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
   set(key: string, value: V): void {
     this.#young.set(key, value);
     if (this.#young.size > this.#youngMax) this.#age();

@@ -4,6 +4,8 @@ import type { DiskFile } from "./disk.ts";
 interface Pooled {
   readonly file: Promise<DiskFile>;
   users: number;
+  /** Its last user closes it. */
+  isForgotten?: boolean;
 }
 
 /** Open files for reading: at most `limits.localOpenFilesMax` that nobody uses. */
@@ -22,8 +24,18 @@ export class FilePool {
       return await run(await pooled.file);
     } finally {
       pooled.users--;
-      if (this.#files.size > limits.localOpenFilesMax) await this.#closeOne();
+      if (pooled.isForgotten === true) await closeUnused(pooled);
+      else if (this.#files.size > limits.localOpenFilesMax) await this.#closeOne();
     }
+  }
+
+  /** Lets go of a file that is to be removed: an open one would keep its room. */
+  async forget(path: string): Promise<void> {
+    const pooled = this.#files.get(path);
+    if (pooled === undefined) return;
+    this.#files.delete(path);
+    pooled.isForgotten = true;
+    await closeUnused(pooled);
   }
 
   async close(): Promise<void> {
@@ -50,9 +62,14 @@ export class FilePool {
     for (const [path, pooled] of this.#files) {
       if (pooled.users > 0) continue;
       this.#files.delete(path);
-      const file = await pooled.file.catch(() => undefined);
-      await file?.close();
+      await closeUnused(pooled);
       return;
     }
   }
+}
+
+async function closeUnused(pooled: Pooled): Promise<void> {
+  if (pooled.users > 0) return;
+  const file = await pooled.file.catch(() => undefined);
+  await file?.close();
 }

@@ -2,12 +2,14 @@ import type { DatabaseSync } from "node:sqlite";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogItems } from "./catalog-items.ts";
-import { isFullDatabase } from "./index-schema.ts";
+import { indexTransaction, isFullDatabase } from "./index-schema.ts";
 import { IndexWriter } from "./index-writer.ts";
 import type { LocalShard } from "./local-shard.ts";
 
 /** A round writes the shards that were dirty when it began, in this many transactions or more. */
 const stepsOfRound = 64;
+/** What one step writes when somebody waits for the index. */
+const pushedOps = 1_024;
 /** When appends are refused since the index is full, one in so many tries whether it still is. */
 const refusalsPerTry = 32;
 
@@ -83,6 +85,22 @@ export class Flusher {
     this.#try(Math.max(Math.ceil(this.#opsMax / stepsOfRound), 2 * ops));
   }
 
+  /**
+   * One step towards an index that has all that is durable now, whether it is due or not.
+   * @returns false when nothing waits
+   * @throws what SQLite throws: nothing is lost
+   */
+  push(position: number): boolean {
+    if (this.#round === undefined && this.#waitingOps === 0) return false;
+    this.#write(this.#round ?? this.#begin(position), pushedOps);
+    return true;
+  }
+
+  /** Removes some rows of a trimmed or closed shard. @returns whether there may be more */
+  sweep(shardId: number): boolean {
+    return indexTransaction(this.#db, () => this.#writer.sweepShard(shardId));
+  }
+
   #try(opsMax: number): void {
     if (this.#round === undefined) return;
     try {
@@ -118,7 +136,7 @@ export class Flusher {
   #write(round: Round, opsMax: number): void {
     const { shards, position } = round;
     const written: LocalShard[] = [];
-    const isLast = this.#transaction(() => {
+    const isLast = indexTransaction(this.#db, () => {
       for (let ops = 0; ops < opsMax && written.length < shards.length; ) {
         const shard = shards[shards.length - 1 - written.length];
         if (shard === undefined) break;
@@ -141,17 +159,5 @@ export class Flusher {
     this.#items.settle();
     this.#round = undefined;
     this.#roundOps = 0;
-  }
-
-  #transaction<T>(run: () => T): T {
-    this.#db.exec("BEGIN");
-    try {
-      const result = run();
-      this.#db.exec("COMMIT");
-      return result;
-    } catch (reason) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw reason;
-    }
   }
 }

@@ -13,6 +13,14 @@ export interface IndexedShard {
   readonly maxTimesMs: number[];
 }
 
+export interface NamedShard {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Shards that are listed at once. */
+const shardsAtOnceMax = 64;
+
 /** An index in the shard as a column: `null` covers all parts. */
 export function indexColumn(index: number | null): number {
   return index ?? -1;
@@ -22,6 +30,7 @@ export function indexColumn(index: number | null): number {
 export class IndexReader {
   readonly chunks: ChunkReader;
   readonly #shard: StatementSync;
+  readonly #shards: StatementSync;
   readonly #producer: StatementSync;
   readonly #producers: StatementSync;
   readonly #step: StatementSync;
@@ -30,6 +39,7 @@ export class IndexReader {
   constructor(db: DatabaseSync) {
     this.chunks = new ChunkReader(db);
     this.#shard = db.prepare("SELECT * FROM shards WHERE name = ?");
+    this.#shards = db.prepare(`SELECT id, name FROM shards WHERE id > ? AND closed = 0 ORDER BY id LIMIT ${shardsAtOnceMax}`);
     this.#producer = db.prepare("SELECT * FROM producers WHERE shard = ? AND producer = ? AND idx = ?");
     this.#producers = db.prepare(
       "SELECT idx, epoch, sequence, count, crc, layout FROM producers WHERE shard = ? AND producer = ? ORDER BY idx",
@@ -70,6 +80,11 @@ export class IndexReader {
       }
     }
     return { id, head, maxTimesMs };
+  }
+
+  /** Shards that were not closed, by id, after one: some of them, empty at the end. */
+  shardsAfter(id: number): readonly NamedShard[] {
+    return this.#shards.all(id).map((row) => ({ id: integer(row, "id"), name: text(row, "name") }));
   }
 
   producer(shardId: number, producerId: bigint, index: number | null): ProducerState | undefined {

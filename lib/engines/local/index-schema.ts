@@ -50,6 +50,33 @@ export function openIndexDatabase(path: string, journalId: bigint): DatabaseSync
   }
 }
 
+/** The index has the journal up to here. */
+export function appliedPosition(db: DatabaseSync): number {
+  const applied = db.prepare("SELECT applied FROM meta").get()?.["applied"];
+  return typeof applied === "number" ? applied : 0;
+}
+
+/** Forgets everything, so that the index can be filled anew. */
+export function emptyIndex(db: DatabaseSync): void {
+  indexTransaction(db, () => {
+    for (const table of ["shards", "chunks", "producers", "steps", "sweeps", "items"]) db.exec(`DELETE FROM ${table}`);
+    db.exec("UPDATE meta SET applied = 0");
+  });
+}
+
+/** All of it or nothing. @throws what it throws, and what SQLite throws */
+export function indexTransaction<T>(db: DatabaseSync, run: () => T): T {
+  db.exec("BEGIN");
+  try {
+    const result = run();
+    db.exec("COMMIT");
+    return result;
+  } catch (reason) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw reason;
+  }
+}
+
 function create(db: DatabaseSync, journalId: bigint): void {
   db.exec(`BEGIN; ${schema}`);
   db.prepare("INSERT INTO meta VALUES (0, ?, 0)").run(journalId.toString(16));

@@ -4,6 +4,7 @@ import { packChunks } from "./chunk.ts";
 import { indexColumn } from "./index-reader.ts";
 import { shardName } from "./journal-op.ts";
 import type { LocalShard } from "./local-shard.ts";
+import type { Row } from "./row.ts";
 
 /** Rows that one flush removes at most, so that the end of a large shard, or of a producer's long epoch, does not hold up appends. */
 const sweptRowsMax = 2_000;
@@ -18,6 +19,7 @@ export class IndexWriter {
   readonly #applied: StatementSync;
   readonly #sweep: StatementSync;
   readonly #sweeps: StatementSync;
+  readonly #sweepOf: StatementSync;
   readonly #swept: StatementSync;
   readonly #removals: readonly StatementSync[];
 
@@ -28,9 +30,9 @@ export class IndexWriter {
     this.#step = db.prepare("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#applied = db.prepare("UPDATE meta SET applied = ?");
     this.#sweep = db.prepare("INSERT OR IGNORE INTO sweeps VALUES (?)");
-    this.#sweeps = db.prepare(
-      "SELECT w.shard AS id, s.start_seq AS start, s.closed AS closed FROM sweeps w JOIN shards s ON s.id = w.shard LIMIT 1",
-    );
+    const sweeps = "SELECT w.shard AS id, s.start_seq AS start, s.closed AS closed FROM sweeps w JOIN shards s ON s.id = w.shard";
+    this.#sweeps = db.prepare(`${sweeps} LIMIT 1`);
+    this.#sweepOf = db.prepare(`${sweeps} WHERE w.shard = ?`);
     this.#swept = db.prepare("DELETE FROM sweeps WHERE shard = ?");
     const some = `LIMIT ${sweptRowsMax}`;
     this.#oldSteps = db.prepare(
@@ -77,12 +79,21 @@ export class IndexWriter {
 
   /** Removes some rows of trimmed and closed shards. */
   sweep(): void {
-    const row = this.#sweeps.get();
-    if (row === undefined) return;
+    this.#remove(this.#sweeps.get());
+  }
+
+  /** Removes some rows of one. @returns whether there may be more */
+  sweepShard(id: number): boolean {
+    return this.#remove(this.#sweepOf.get(id));
+  }
+
+  #remove(row: Row | undefined): boolean {
+    if (row === undefined) return false;
     const { id = null, start = null, closed = null } = row;
     let removed = 0;
     for (const removal of this.#removals) removed += Number(removal.run({ id, start, closed }).changes);
     if (removed === 0) this.#swept.run(id);
+    return removed > 0;
   }
 
   #writeProducer(id: number, state: ProducerState): void {

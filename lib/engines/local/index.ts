@@ -8,13 +8,14 @@ import { Committer, type Defer } from "./committer.ts";
 import { type Disk, diskErrorCode, DiskLockedError, type DiskLock } from "./disk.ts";
 import { readFormat, writeFormat } from "./format-file.ts";
 import { readingWhile } from "./reading.ts";
-import { isDamagedDatabase, openIndexDatabase } from "./index-schema.ts";
+import { openIndex, remakeIndex } from "./index-open.ts";
+import { isDamagedDatabase } from "./index-schema.ts";
 import { localJournal } from "./journal.ts";
 import { type JournalPlace, listJournal, openJournal } from "./journal-open.ts";
 import { LocalState } from "./local-state.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { localObjectStore } from "./object-store.ts";
-import { localUpkeep } from "./upkeep.ts";
+import { LocalUpkeep } from "./upkeep.ts";
 
 export interface LocalEngineOptions {
   /** Default: the machine's file system. */
@@ -51,11 +52,11 @@ async function openLocked(folder: string, disk: Disk, lock: DiskLock, options: L
   const place = await openPlace(folder, disk, options);
   const indexPath = options.indexPath ?? `${folder}/index.db`;
   try {
-    return await openOver(folder, place, lock, await openIndex(place, indexPath), options);
+    return await openOver(folder, place, lock, await openIndex(place, folder, indexPath), options);
   } catch (reason) {
     if (!isDamagedDatabase(reason)) throw reason;
   }
-  return await openOver(folder, place, lock, await remakeIndex(place, indexPath), options);
+  return await openOver(folder, place, lock, await remakeIndex(place, folder, indexPath), options);
 }
 
 /** @throws SQLite's error when the index shows damage only now that it is read */
@@ -74,18 +75,21 @@ async function openOver(
   try {
     const state = new LocalState(db, options);
     const files = await openJournal(place, state);
-    const committer = new Committer(state, files, place.journalId, options.defer ?? setImmediate);
+    const defer = options.defer ?? setImmediate;
+    const committer = new Committer(state, files, place.journalId, defer);
+    const upkeep = new LocalUpkeep({ disk: place.disk, folder, journalId: place.journalId }, state, files, ensureOpen, defer);
     return {
       journal: localJournal(state, files, committer, reading),
       catalog: localCatalog(state, committer, reading),
       objects: await localObjectStore(place.disk, `${folder}/objects`, ensureOpen),
-      upkeep: localUpkeep(ensureOpen),
+      upkeep,
       isShared: false,
       async close() {
         if (isClosed) return;
         await committer.close();
         if (isClosed) return;
         isClosed = true;
+        await upkeep.idle();
         try {
           state.flush();
           await files.close();
@@ -148,33 +152,4 @@ async function syncAbove(disk: Disk, folder: string): Promise<void> {
       if (!["EACCES", "EPERM", "EROFS", "EINVAL"].includes(diskErrorCode(reason) ?? "")) throw reason;
     }
   }
-}
-
-/** An index that is damaged, of another version or of another journal is made anew: the journal has all that it had. */
-async function openIndex(place: JournalPlace, path: string): Promise<DatabaseSync> {
-  try {
-    const db = openIndexDatabase(path, place.journalId);
-    if (db !== undefined) return db;
-  } catch (reason) {
-    if (!isDamagedDatabase(reason)) throw reason;
-  }
-  return await remakeIndex(place, path);
-}
-
-async function remakeIndex(place: JournalPlace, path: string): Promise<DatabaseSync> {
-  const { disk, journalId } = place;
-  const [first] = await listJournal(place);
-  if (first !== undefined && first.base > 0) {
-    throw new LogError(
-      "corrupt_log",
-      `${path} is damaged, and the journal begins at ${first.path}, too late to make it anew: restore it from a copy.`,
-      {
-        details: { file: path, position: 0 },
-      },
-    );
-  }
-  for (const name of [path, `${path}-wal`, `${path}-shm`]) await disk.remove(name);
-  const made = openIndexDatabase(path, journalId);
-  if (made === undefined) throw new LogError("internal", `${path} cannot be made anew.`);
-  return made;
 }

@@ -12,7 +12,13 @@ export interface JournalFile {
   readonly path: string;
 }
 
-/** The journal's files: one sequence of bytes, appended at the end, read anywhere. At most one append, roll or cut runs at a time. */
+/** A file that another one follows. */
+export interface ClosedFile extends JournalFile {
+  /** Where it ends in the journal. */
+  readonly end: number;
+}
+
+/** The journal's files: one sequence of bytes, appended at the end, read anywhere. At most one append, roll or cut runs at a time, and one removal beside it. */
 export class JournalFiles {
   readonly #disk: Disk;
   readonly #folder: string;
@@ -24,6 +30,8 @@ export class JournalFiles {
   #size: number;
   #end: number;
   #poison: LogError | undefined;
+  /** Its removal may not be durable yet. */
+  #removing: JournalFile | undefined;
 
   /** @param end where the last durable frame ends: the next one goes there */
   constructor(disk: Disk, folder: string, files: readonly JournalFile[], active: DiskFile, end: number, fileBytesMax: number) {
@@ -98,10 +106,39 @@ export class JournalFiles {
     return file;
   }
 
+  /** All but the last file, oldest first. */
+  get closedFiles(): readonly ClosedFile[] {
+    return this.#files.slice(0, -1).map((file, nth) => ({ ...file, end: this.#files[nth + 1]?.base ?? file.base }));
+  }
+
+  /**
+   * Removes the oldest file, unless it is the last one. In order, and each durably before the next, so that no crash leaves a hole.
+   * @throws unavailable: it may be there again after a crash
+   */
+  async removeOldest(): Promise<void> {
+    try {
+      await this.#finishRemoval();
+      if (this.#files.length < 2) return;
+      this.#removing = this.#files.shift();
+      await this.#finishRemoval();
+    } catch (reason) {
+      throw new LogError("unavailable", `A journal file could not be removed (${messageOf(reason)}): reclaim again.`, { cause: reason });
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#poison === undefined) await this.#active.truncate(this.#end - this.#activeFile.base);
     await this.#active.close();
     await this.#pool.close();
+  }
+
+  async #finishRemoval(): Promise<void> {
+    if (this.#removing === undefined) return;
+    const { path } = this.#removing;
+    await this.#pool.forget(path);
+    await this.#disk.remove(path);
+    await this.#disk.syncFolder(this.#folder);
+    this.#removing = undefined;
   }
 
   get #activeFile(): JournalFile {

@@ -51,14 +51,21 @@ export function localJournal(state: LocalState, files: JournalFiles, committer: 
       });
     },
     async read(slices) {
-      reading(() => {
+      const checkStarts = (): void => {
         for (const { entry } of slices) {
           const { head } = openShard(entry.shard);
           if (entry.seq >= head.startSeq) continue;
           throw new LogError("offset_out_of_range", `Entry ${entry.seq} is not in the journal, which begins at ${head.startSeq}.`);
         }
-      });
-      return readSlices(files, slices);
+      };
+      reading(checkStarts);
+      try {
+        return await readSlices(files, slices);
+      } catch (reason) {
+        // What was trimmed meanwhile may have gone with its file.
+        reading(checkStarts);
+        throw reason;
+      }
     },
     async trim(key, toSeq) {
       if (Number.isNaN(toSeq)) throw new LogError("invalid_request", "A trim needs an entry number.");

@@ -5,7 +5,9 @@ import { limits } from "../../core/limits.ts";
 import type { ProducerState, ShardKey } from "../../ports/journal.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { CatalogItems } from "./catalog-items.ts";
-import { IndexReader } from "./index-reader.ts";
+import type { CheckpointRecord } from "./checkpoint-record.ts";
+import { CheckpointSource } from "./checkpoint-source.ts";
+import { IndexReader, type NamedShard } from "./index-reader.ts";
 import { Flusher } from "./flusher.ts";
 import { type JournalOp, payloadBytes, type ShardOp, shardName } from "./journal-op.ts";
 import { LocalShard, stateName, stepName } from "./local-shard.ts";
@@ -22,6 +24,7 @@ export class LocalState {
   readonly #shards = new BoundedMap<LocalShard>(limits.localShardsCachedMax, (shard) => !shard.isDirty);
   readonly #producers = new BoundedMap<ProducerState>(limits.localProducersCachedMax);
   readonly #flusher: Flusher;
+  readonly #checkpoints: CheckpointSource;
   #nextShardId: number;
   /** Everything before this journal position is applied. */
   #position: number;
@@ -30,6 +33,7 @@ export class LocalState {
     this.#db = db;
     this.index = new IndexReader(db);
     this.items = new CatalogItems(db);
+    this.#checkpoints = new CheckpointSource(db, this.index);
     this.#flusher = new Flusher(db, this.items, options.unindexedOpsMax ?? limits.localUnindexedOpsMax, (shard) => this.#settle(shard));
     const { applied, lastShardId } = this.index.meta();
     this.#position = applied;
@@ -101,6 +105,41 @@ export class LocalState {
   /** Writes all that waits to the index, as far as that goes: what does not get in is replayed from the journal. */
   flush(): void {
     this.#flusher.finish(this.#position);
+  }
+
+  /** The index has the journal up to here. */
+  get indexedPosition(): number {
+    return this.index.meta().applied;
+  }
+
+  /** One step of writing all that waits to the index. @returns false when nothing waits. @throws what SQLite throws */
+  push(): boolean {
+    return this.#flusher.push(this.#position);
+  }
+
+  /** Removes some of the index's rows that a trim or the end of a shard made useless. @returns whether there may be more */
+  sweep(shard: LocalShard): boolean {
+    return this.#flusher.sweep(shard.id);
+  }
+
+  /** All that the index holds, as `CheckpointSource` has it. */
+  records(): Iterable<readonly CheckpointRecord[]> {
+    return this.#checkpoints.records();
+  }
+
+  /** The index's shards after one, some at a time. */
+  shardsAfter(id: number): readonly NamedShard[] {
+    return this.index.shardsAfter(id);
+  }
+
+  /** Where the oldest entry that is left of a shard begins in the journal; undefined when none is. */
+  firstPosition(name: string): number | undefined {
+    const found = this.#shards.peek(name);
+    const shard = found ?? this.index.shard(name);
+    if (shard === undefined || shard.head.isClosed || shard.head.startSeq >= shard.head.seq) return undefined;
+    const waiting = found?.waiting[0];
+    if (waiting !== undefined && waiting.seq <= shard.head.startSeq) return waiting.position;
+    return this.index.chunks.fromSeq(shard.id, shard.head.startSeq, 1)[0]?.position ?? waiting?.position;
   }
 
   close(): void {
