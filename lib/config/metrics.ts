@@ -77,6 +77,16 @@ export const metrics = {
     dimensions: [],
   },
   Rolls: { kind: "counter", unit: "Count", help: "Tails of heads that were rolled into pages.", dimensions: [] },
+  Seals: { kind: "counter", unit: "Count", help: "Runs of entries that were moved from the journal into segments.", dimensions: [] },
+  Merges: { kind: "counter", unit: "Count", help: "Segments that were made of several.", dimensions: [] },
+  SealedBytes: { kind: "counter", unit: "Bytes", help: "Bytes of segments that were made from the journal.", dimensions: [] },
+  RewrittenBytes: {
+    kind: "counter",
+    unit: "Bytes",
+    help: "Bytes of segments that were made of segments. Divided by `SealedBytes`, and one more: how often a byte is written (write amplification).",
+    dimensions: [],
+  },
+  ReclaimedBytes: { kind: "counter", unit: "Bytes", help: "Bytes of segments and of the journal that were deleted.", dimensions: [] },
   UnsealedBytes: { kind: "gauge", unit: "Bytes", help: "Bytes in the journal that no segment holds yet.", dimensions: [] },
   UnsealedAgeSeconds: { kind: "gauge", unit: "Seconds", help: "Age of the oldest entry that no segment holds yet.", dimensions: [] },
   ConsumerLag: {

@@ -3,7 +3,6 @@ import { limits } from "../core/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Compression } from "../ports/compression.ts";
 import type { Engine } from "../ports/engine.ts";
-import type { ShardHead } from "../ports/journal.ts";
 import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { CatalogAcls } from "./acls.ts";
@@ -12,11 +11,19 @@ import { mapBounded } from "../core/bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { fetchBatches, offsetForTime } from "./fetcher.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
+import { runJanitor, tellRound } from "./janitor.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
 import { checkPartition, placeOf } from "./placement.ts";
 import { appendBatches } from "./raw-appender.ts";
 import { createQuotas } from "./quotas/create-quotas.ts";
+import { deleteRecords } from "./strata/delete-records.ts";
+import { Frontiers } from "./strata/frontiers.ts";
+import { ActiveMarks } from "./strata/marks.ts";
+import { markingJournal } from "./strata/marking-journal.ts";
+import { SegmentReader } from "./strata/segment-reader.ts";
+import { type PartitionView, viewShard } from "./strata/shard-view.ts";
+import { defaultStrataTuning, type StrataTuning } from "./strata/tuning.ts";
 import { CatalogTokens } from "./tokens.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { topicRunner } from "./topic-runner.ts";
@@ -31,17 +38,25 @@ export interface LogParts {
   readonly telemetry?: Telemetry | undefined;
   /** Whether callers are held to their quotas. Default: where no other process shares the engine; where one may, leases of quotas take writes to the catalog. */
   readonly enforcesQuotas?: boolean | undefined;
+  /** When the strata are worked on. Default: what is cheap at list prices. */
+  readonly strata?: Partial<StrataTuning> | undefined;
 }
 
 /** The log over an engine. `close` closes the engine too. */
 export function createLog(engine: Engine, parts: LogParts): Log {
   const { clock, random, compression, telemetry } = parts;
-  const journal = telemetry === undefined ? engine.journal : meteredJournal(engine.journal, telemetry);
+  const tuning = { ...defaultStrataTuning, ...parts.strata };
+  const marking = markingJournal(engine.journal, new ActiveMarks(engine.catalog, clock, tuning.markMs));
+  const journal = telemetry === undefined ? marking : meteredJournal(marking, telemetry);
+  const frontiers = new Frontiers(engine.catalog, clock, engine.isShared);
+  const segments = new SegmentReader(engine.catalog, engine.objects);
+  const strata = { engine, clock, random, compression, frontiers, tuning };
   const hub = new ChangeHub();
   const closing = new AbortController();
   const cache = new TopicCache(engine.catalog, clock, engine.isShared);
   const topics = new CatalogTopics({ engine, clock, random, cache, hub });
-  const services = { journal, clock, compression, hub, isShared: engine.isShared, closing: closing.signal };
+  const { catalog, isShared } = engine;
+  const services = { journal, catalog, frontiers, segments, clock, compression, hub, isShared, closing: closing.signal };
   const appender = new Appender(
     services,
     random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0),
@@ -51,9 +66,13 @@ export function createLog(engine: Engine, parts: LogParts): Log {
 
   const marksOf = async (topic: Topic, partitions: readonly number[]): Promise<readonly Watermarks[]> => {
     const shards = [...new Set(partitions.map((partition) => placeOf(topic, partition).shard.shard))];
-    const heads = await mapBounded(shards, limits.shardConcurrency, (shard) => journal.head({ topicId: topic.id, shard }));
-    const byShard = new Map(shards.map((shard, at) => [shard, heads[at] as ShardHead]));
-    return partitions.map((partition) => watermarksOf(topic, partition, byShard));
+    const views = await mapBounded(shards, limits.shardConcurrency, (shard) => viewShard(services, { topicId: topic.id, shard }));
+    const byShard = new Map(shards.map((shard, at) => [shard, views[at] as (index: number) => PartitionView]));
+    return partitions.map((partition) => {
+      const { shard, index } = placeOf(topic, partition);
+      const { logStartOffset, highWatermark } = (byShard.get(shard.shard) as (index: number) => PartitionView)(index);
+      return { partition, logStartOffset, highWatermark };
+    });
   };
 
   return {
@@ -101,6 +120,16 @@ export function createLog(engine: Engine, parts: LogParts): Log {
         await waitForTopic(services, topic, { waitMs, ends, was, signal });
       });
     },
+    deleteRecords: (name, before) =>
+      onTopic(name, async (topic) => {
+        for (const { partition } of before) checkPartition(topic, partition);
+        return await deleteRecords(strata, topic, before);
+      }),
+    runJanitor: async (endMs, signal) => {
+      const report = await runJanitor(strata, endMs, signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]));
+      if (telemetry !== undefined) tellRound(telemetry, report);
+      return report;
+    },
     close: async () => {
       closing.abort();
       await engine.close();
@@ -120,12 +149,6 @@ function accessOf({ catalog, isShared }: Engine, parts: LogParts): Pick<Log, "ac
     tokens: new CatalogTokens(services),
     quotas: createQuotas(services, { isEnforced: enforcesQuotas, telemetry }),
   };
-}
-
-function watermarksOf(topic: Topic, partition: number, heads: ReadonlyMap<number, ShardHead>): Watermarks {
-  const { shard, index } = placeOf(topic, partition);
-  const head = heads.get(shard.shard);
-  return { partition, logStartOffset: head?.startOffsets[index] ?? 0, highWatermark: head?.highWatermarks[index] ?? 0 };
 }
 
 /** An idempotent request over several shards, part of which met a topic that had grown: asking again completes it. */

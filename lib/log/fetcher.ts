@@ -1,16 +1,24 @@
-import { addToBaseOffsets, iterateRecords, readBatchHeader } from "../core/codec/record-batch.ts";
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Compression } from "../ports/compression.ts";
-import type { EntryRef, Journal, PartRef } from "../ports/journal.ts";
+import type { Journal } from "../ports/journal.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import type { FetchFrom, FetchRequest, FetchResult, TimeOffset, Topic } from "./log.ts";
-import { placeOf, type Place } from "./placement.ts";
+import { placeOf } from "./placement.ts";
+import { type PartitionPlace, type ReadBounds, readJournal, readSealed } from "./read-batches.ts";
+import type { Frontiers } from "./strata/frontiers.ts";
+import type { SegmentReader } from "./strata/segment-reader.ts";
+import { type PartitionView, viewShard } from "./strata/shard-view.ts";
+import { firstAtTime } from "./time-lookup.ts";
 import { PollPauses, waitForChange } from "./wait.ts";
 
 export interface FetchServices {
   readonly journal: Journal;
+  readonly catalog: Catalog;
+  readonly frontiers: Frontiers;
+  readonly segments: SegmentReader;
   readonly clock: Clock;
   readonly compression: Compression;
   readonly hub: ChangeHub;
@@ -20,15 +28,10 @@ export interface FetchServices {
   readonly closing: AbortSignal;
 }
 
-interface Bounds {
-  readonly bytesMax: number;
-  readonly recordsMax: number;
-}
-
 /** Reads a partition of a topic as it is known now. */
 export async function fetchBatches(services: FetchServices, topic: Topic, partition: number, request: FetchRequest): Promise<FetchResult> {
-  const { clock, journal } = services;
-  const place = placeOf(topic, partition);
+  const { clock } = services;
+  const place = { ...placeOf(topic, partition), partition };
   const bounds = { bytesMax: request.bytesMax ?? limits.fetchBytesDefault, recordsMax: request.recordsMax ?? Number.MAX_SAFE_INTEGER };
   const deadlineMs = clock.nowMs() + (request.waitMs ?? 0);
   const pauses = new PollPauses(services.isShared);
@@ -36,20 +39,13 @@ export async function fetchBatches(services: FetchServices, topic: Topic, partit
   for (;;) {
     const wait = request.waitMs === undefined || request.waitMs === 0 ? undefined : waitForChange(services, place.shard, request.signal);
     try {
-      const head = await journal.head(place.shard);
-      const highWatermark = at(head.highWatermarks, place.index);
-      const logStartOffset = at(head.startOffsets, place.index);
-      const offset = await resolve(services, place, from, logStartOffset, highWatermark);
-      if (offset < logStartOffset || offset > highWatermark) throw outOfRange(topic, partition, offset, logStartOffset, highWatermark);
-      if (offset < highWatermark) {
-        const read = await readFrom(services, place, offset, bounds);
-        return { ...read, highWatermark: Math.max(highWatermark, read.nextOffset), logStartOffset };
-      }
+      const { read, view } = await look(services, topic, place, from, bounds);
+      const { highWatermark, logStartOffset } = view;
+      if (read.nextOffset > read.offset) return { ...read, highWatermark: Math.max(highWatermark, read.nextOffset), logStartOffset };
       const leftMs = deadlineMs - clock.nowMs();
       const stopped = services.closing.aborted || request.signal?.aborted === true;
-      if (wait === undefined || leftMs <= 0 || stopped)
-        return { offset, batches: new Uint8Array(0), nextOffset: offset, highWatermark, logStartOffset };
-      if (typeof from === "string") from = offset;
+      if (wait === undefined || leftMs <= 0 || stopped) return { ...read, highWatermark, logStartOffset };
+      if (typeof from === "string") from = read.offset;
       await wait.until(pauses.next(leftMs));
     } finally {
       wait?.end();
@@ -59,91 +55,64 @@ export async function fetchBatches(services: FetchServices, topic: Topic, partit
 
 /** The first record at or after a time. */
 export async function offsetForTime(services: FetchServices, topic: Topic, partition: number, timestampMs: number): Promise<TimeOffset> {
-  const found = await firstAtTime(services, placeOf(topic, partition), timestampMs);
-  return { partition, offset: found?.offset, timestampMs: found?.timestampMs };
+  const place = { ...placeOf(topic, partition), partition };
+  const found = await consistently(services, place, (view, isFresh) => firstAtTime(services, place, view, { timestampMs, isFresh }));
+  return { partition, offset: found.offset, timestampMs: found.timestampMs };
 }
 
-async function resolve(services: FetchServices, place: Place, from: FetchFrom, start: number, end: number): Promise<number> {
+interface Looked {
+  readonly view: PartitionView;
+  readonly read: Pick<FetchResult, "offset" | "batches" | "nextOffset">;
+}
+
+/** One look: what is there from the place on, which may be nothing. @throws offset_out_of_range */
+async function look(services: FetchServices, topic: Topic, place: PartitionPlace, from: FetchFrom, bounds: ReadBounds): Promise<Looked> {
+  return await consistently(services, place, async (view, isFresh): Promise<Looked | undefined> => {
+    const { logStartOffset, highWatermark, journalStart } = view;
+    const offset = await resolve(services, place, from, view, isFresh);
+    if (offset === undefined) return undefined;
+    if (offset < logStartOffset || offset > highWatermark) throw outOfRange(topic, place.partition, offset, view);
+    if (offset === highWatermark) return { view, read: { offset, batches: new Uint8Array(0), nextOffset: offset } };
+    const isInJournal = offset >= journalStart;
+    const found = isInJournal ? await readJournal(services.journal, place, offset, bounds) : await readSealed(services, place, offset, bounds, isFresh);
+    return found && { view, read: { offset, ...found } };
+  });
+}
+
+async function resolve(
+  services: FetchServices,
+  place: PartitionPlace,
+  from: FetchFrom,
+  view: PartitionView,
+  isFresh: boolean,
+): Promise<number | undefined> {
   if (typeof from === "number") return from;
-  if (from === "earliest") return start;
-  if (from === "latest") return end;
-  return (await firstAtTime(services, place, from.timestampMs))?.offset ?? end;
+  if (from === "earliest") return view.logStartOffset;
+  if (from === "latest") return view.highWatermark;
+  const found = await firstAtTime(services, place, view, { timestampMs: from.timestampMs, isFresh });
+  return found === undefined ? undefined : (found.offset ?? view.highWatermark);
 }
 
-async function firstAtTime({ journal, compression }: FetchServices, { shard, index }: Place, timestampMs: number) {
-  const [entry] = await journal.entries(shard, { index, timestampMs }, 1);
-  if (entry === undefined) return undefined;
-  const [batches] = await journal.read([{ entry, index }]);
-  const { baseOffset } = partOf(entry, index);
-  for (const record of iterateRecords(batches ?? new Uint8Array(0), compression)) {
-    if (record.timestampMs >= timestampMs) return { offset: baseOffset + record.offset, timestampMs: record.timestampMs };
-  }
-  return undefined;
-}
-
-/** Whole batches from the one that holds `offset`, within the bounds but at least one. */
-async function readFrom({ journal }: FetchServices, { shard, index }: Place, offset: number, bounds: Bounds) {
-  const entries = await enough(journal, { shard, index }, offset, bounds);
-  const parts = await journal.read(entries.map((entry) => ({ entry, index })));
-  const batches = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let used = 0;
-  for (const [nth, part] of parts.entries()) {
-    const { baseOffset } = partOf(entries[nth] as EntryRef, index);
-    batches.set(part, used);
-    addToBaseOffsets(batches.subarray(used, used + part.byteLength), baseOffset);
-    used += part.byteLength;
-  }
-  return { offset, ...cut(batches, offset, bounds) };
-}
-
-/** The entries that a fetch needs: read page by page until the bounds are reached. */
-async function enough(journal: Journal, { shard, index }: Place, offset: number, { bytesMax, recordsMax }: Bounds): Promise<EntryRef[]> {
-  const taken: EntryRef[] = [];
-  let bytes = 0;
-  let next = offset;
-  for (let page = Math.min(limits.fetchPageEntries, recordsMax); ; page = limits.journalEntriesMax) {
-    const entries = await journal.entries(shard, { index, offset: next }, page);
-    for (const entry of entries) {
-      const part = partOf(entry, index);
-      if (taken.length > 0 && (bytes + part.bytes > bytesMax || next - offset >= recordsMax)) return taken;
-      taken.push(entry);
-      bytes += part.bytes;
-      next = part.baseOffset + part.records;
-    }
-    if (entries.length < page || bytes >= bytesMax || next - offset >= recordsMax) return taken;
+/**
+ * Runs a read on the partition as it is seen now, and again, on what strong reads show, as long as it finds that something has moved meanwhile.
+ * @param read undefined: what should have been there was not
+ */
+async function consistently<T>(
+  services: FetchServices,
+  { shard, index }: PartitionPlace,
+  read: (view: PartitionView, isFresh: boolean) => Promise<T | undefined>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const isFresh = attempt > 1;
+    const view = (await viewShard(services, shard, isFresh))(index);
+    const found = await read(view, isFresh);
+    if (found !== undefined) return found;
+    if (attempt < limits.segmentReadAttemptsMax) continue;
+    throw new LogError("corrupt_log", `Records of shard ${shard.shard}, index ${index}, of topic ${shard.topicId} are neither in the journal nor in segments.`);
   }
 }
 
-/** Drops batches before the offset and those past the bounds. */
-function cut(batches: Uint8Array, offset: number, { bytesMax, recordsMax }: Bounds): { batches: Uint8Array; nextOffset: number } {
-  let start = 0;
-  let end = 0;
-  let nextOffset = offset;
-  while (end < batches.byteLength) {
-    const header = readBatchHeader(batches, end);
-    const next = header.baseOffset + header.lastOffsetDelta + 1;
-    const isFirst = start === end;
-    if (next <= offset) start = end + header.byteLength;
-    else if (!isFirst && (end + header.byteLength - start > bytesMax || nextOffset - offset >= recordsMax)) break;
-    else nextOffset = next;
-    end += header.byteLength;
-  }
-  return { batches: batches.subarray(start, end), nextOffset };
-}
-
-function partOf(entry: EntryRef, index: number): PartRef {
-  const part = entry.parts.find((candidate) => candidate.index === index);
-  if (part === undefined) throw new LogError("internal", `entry ${entry.seq} has no part at index ${index}`);
-  return part;
-}
-
-function outOfRange(topic: Topic, partition: number, offset: number, logStartOffset: number, highWatermark: number): LogError {
+function outOfRange(topic: Topic, partition: number, offset: number, { logStartOffset, highWatermark }: PartitionView): LogError {
   const message = `Offset ${offset} of ${topic.name}-${partition} is out of range: it has ${logStartOffset} to ${highWatermark}. Start at one of them, or at "earliest" or "latest".`;
   return new LogError("offset_out_of_range", message, { details: { logStartOffset, highWatermark } });
-}
-
-function at(numbers: readonly number[], index: number): number {
-  const value = numbers[index];
-  if (value === undefined) throw new LogError("unknown_topic_or_partition", `The shard has no partition at index ${index}.`);
-  return value;
 }

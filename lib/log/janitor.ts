@@ -1,129 +1,245 @@
-import { mapBounded } from "../core/bounded.ts";
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { CatalogItem } from "../ports/catalog.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Engine } from "../ports/engine.ts";
-import type { Random } from "../ports/random.ts";
+import type { CatalogItem, CatalogWrite } from "../ports/catalog.ts";
 import type { ShardKey } from "../ports/journal.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
 import { ChangeHub } from "./change-hub.ts";
 import type { Topic } from "./log.ts";
 import { shardCount } from "./placement.ts";
+import { deleteStrata } from "./strata/delete-strata.ts";
+import { collectGarbage } from "./strata/garbage.ts";
+import { activePk, activeRemoval, activeWrite, type ActiveMark, type DueMark, duePk, dueRemoval, dueWrite, readActive, readDue } from "./strata/marks.ts";
+import type { StrataServices } from "./strata/services.ts";
+import { type Tended, tendShard } from "./strata/tend.ts";
+import { ensureTopicIds, topicNameOf } from "./strata/topic-ids.ts";
 import { TopicCache } from "./topic-cache.ts";
-import { deletedTopicsPk, topicsPk } from "./topic-row.ts";
+import { deletedTopicsPk, readTopic } from "./topic-row.ts";
 import { CatalogTopics } from "./topics.ts";
-
-export interface JanitorParts {
-  readonly clock: Clock;
-  readonly random: Random;
-}
 
 /** What a round did. */
 export interface JanitorReport {
-  /** Deletions and growths of topics, begun by a process that did not end them. */
+  /** Topics of which nothing is left now. */
   readonly deletionsFinished: number;
-  readonly growthsFinished: number;
-  readonly topicsSeen: number;
-  /** Shards whose oldest entries expired. */
-  readonly shardsTrimmed: number;
-  /** Topics that could not be tended; the next round tries again. */
+  /** Shards that were looked at: those in use, and those where something was due. */
+  readonly shardsSeen: number;
+  readonly seals: number;
+  readonly sealedBytes: number;
+  readonly merges: number;
+  readonly mergedBytes: number;
+  /** Of the journal, and what writers left behind. */
+  readonly reclaimedBytes: number;
+  readonly segmentsExpired: number;
+  readonly objectsDeleted: number;
+  /** Entries that no segment has yet, of the shards that were looked at, and for how long the oldest of them are known to wait. */
+  readonly unsealedEntries: number;
+  readonly unsealedBytes: number;
+  readonly unsealedAgeMs: number;
+  /** Shards and deletions that could not be tended; the next round tries again. */
   readonly failures: number;
-  /** Whether it came to the last topic in time. The next round goes on where this one stopped. */
+  /** Whether it came to the last one in time. The next round goes on where this one stopped. */
   readonly isComplete: boolean;
 }
+
+type Counts = { -readonly [K in Exclude<keyof JanitorReport, "isComplete">]: number };
 
 const cursorKey = { pk: "janitor", sk: "cursor" };
 
 /**
- * One round of what nobody waits for: ends what a crash left half done, and lets records expire by `retention.ms`. Any number of rounds may run at
- * once, and each may end at any moment.
+ * One round of what nobody waits for: seals, merges, compacts, lets expire, collects, ends deletions that were begun. It looks at what writers have marked and at what
+ * is due, and at nothing else. Any number of rounds may run at once, and each may end at any moment.
  * @param endMs by the clock, when to stop at the latest
+ * @param signal ends it early
  */
-export async function runJanitor(engine: Engine, parts: JanitorParts, endMs: number): Promise<JanitorReport> {
-  const { clock, random } = parts;
-  const cache = new TopicCache(engine.catalog, clock, true);
-  const topics = new CatalogTopics({ engine, clock, random, cache, hub: new ChangeHub() });
-  const counts = { deletionsFinished: 0, growthsFinished: 0, topicsSeen: 0, shardsTrimmed: 0, failures: 0 };
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
+export async function runJanitor(services: StrataServices, endMs: number, signal?: AbortSignal): Promise<JanitorReport> {
+  return await new Round(services, endMs, signal).run();
+}
+
+class Round {
+  readonly #services: StrataServices;
+  readonly #endMs: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #cache: TopicCache;
+  readonly #topics: CatalogTopics;
+  readonly #names = new Map<string, string>();
+  readonly #collected = new Map<string, number | undefined>();
+  readonly #counts: Counts = {
+    deletionsFinished: 0,
+    shardsSeen: 0,
+    seals: 0,
+    sealedBytes: 0,
+    merges: 0,
+    mergedBytes: 0,
+    reclaimedBytes: 0,
+    segmentsExpired: 0,
+    objectsDeleted: 0,
+    unsealedEntries: 0,
+    unsealedBytes: 0,
+    unsealedAgeMs: 0,
+    failures: 0,
+  };
+
+  constructor(services: StrataServices, endMs: number, signal: AbortSignal | undefined) {
+    const { engine, clock, random } = services;
+    this.#services = services;
+    this.#endMs = endMs;
+    this.#signal = signal;
+    this.#cache = new TopicCache(engine.catalog, clock, true);
+    this.#topics = new CatalogTopics({ engine, clock, random, cache: this.#cache, hub: new ChangeHub() });
+  }
+
+  async run(): Promise<JanitorReport> {
+    await ensureTopicIds(this.#services.engine.catalog);
+    const isComplete = (await this.#deletions()) && (await this.#actives()) && (await this.#dues());
+    return { ...this.#counts, isComplete };
+  }
+
+  readonly #isLate = (): boolean => this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs;
+
+  async #deletions(): Promise<boolean> {
+    for await (const item of this.#items(deletedTopicsPk, "")) {
+      if (this.#isLate()) return false;
+      await this.#attempt(async () => {
+        await this.#topics.closeDeleted(item);
+        const { row } = readTopic(item);
+        const partitions = Math.max(row.growingTo, row.partitionCounts.at(-1) ?? 0);
+        const topic = { topicId: row.id, partitions, partitionsPerShard: row.partitionsPerShard };
+        if (!(await deleteStrata(this.#services, topic, this.#isLate))) return;
+        await this.#topics.forgetDeleted(item);
+        this.#counts.deletionsFinished++;
+      });
+    }
+    return true;
+  }
+
+  /** Shards in use, from where the last round stopped on. */
+  async #actives(): Promise<boolean> {
+    const { catalog } = this.#services.engine;
+    const value = (await catalog.get(cursorKey))?.value;
+    const start = typeof value === "string" ? value : "";
+    let last = start;
+    for await (const item of this.#items(activePk, start)) {
+      if (this.#isLate()) {
+        await catalog.transact([{ key: cursorKey, put: last, if: "any" }]);
+        return false;
+      }
+      const mark = readActive(item);
+      await this.#attempt(() => this.#tend(mark.shard, (tended, nextMs) => this.#afterActive(mark, tended, nextMs)));
+      last = item.key.sk;
+    }
+    // A round that began in the middle has seen the end only.
+    if (start !== "") await catalog.transact([{ key: cursorKey, put: "", if: "any" }]);
+    return true;
+  }
+
+  async #dues(): Promise<boolean> {
+    for await (const item of this.#items(duePk, "")) {
+      const mark = readDue(item);
+      if (mark.dueMs > this.#services.clock.nowMs()) return true;
+      if (this.#isLate()) return false;
+      await this.#attempt(() => this.#tend(mark.shard, (tended, nextMs) => this.#afterDue(mark, tended, nextMs)));
+    }
+    return true;
+  }
+
+  /** @param after what becomes of the mark that led here */
+  async #tend(shard: ShardKey, after: (tended: Tended | undefined, nextMs: number | undefined) => readonly CatalogWrite[]): Promise<void> {
+    const { engine, clock } = this.#services;
+    const topic = await this.#topicOf(shard);
+    const tended = topic && (await tendShard(this.#services, topic, shard, this.#isLate).catch(goneIn));
+    if (tended !== undefined) {
+      this.#counts.shardsSeen++;
+      for (const name of summed) this.#counts[name] += tended[name];
+      const ageMs = tended.waitingSinceMs === 0 ? 0 : clock.nowMs() - tended.waitingSinceMs;
+      this.#counts.unsealedAgeMs = Math.max(this.#counts.unsealedAgeMs, ageMs);
+    }
+    const garbageMs = topic && (await this.#collect(topic.id));
+    const times = [tended?.nextMs, garbageMs].filter((time) => time !== undefined);
+    const writes = after(tended, times.length === 0 ? undefined : Math.min(...times));
+    if (writes.length > 0) await engine.catalog.transact(writes);
+  }
+
+  /** A shard that writers use stays marked until nothing of it waits and nobody has said so for a while. */
+  #afterActive(mark: ActiveMark, tended: Tended | undefined, nextMs: number | undefined): readonly CatalogWrite[] {
+    if (tended === undefined) return [activeRemoval(mark)];
+    const isQuiet = this.#services.clock.nowMs() - mark.markedMs >= this.#services.tuning.quietMs;
+    if (tended.isBusy || !isQuiet) return [];
+    return [activeRemoval(mark), ...(nextMs === undefined ? [] : [dueWrite(mark.shard, nextMs)])];
+  }
+
+  /** The mark goes; what comes later gets another one, and what waits, though no writer has marked it, is in use. */
+  #afterDue(mark: DueMark, tended: Tended | undefined, nextMs: number | undefined): readonly CatalogWrite[] {
+    if (tended?.isBusy === true) return [dueRemoval(mark), activeWrite(mark.shard, this.#services.clock.nowMs())];
+    if (nextMs === undefined || nextMs <= mark.dueMs) return [dueRemoval(mark)];
+    return [dueRemoval(mark), dueWrite(mark.shard, nextMs)];
+  }
+
+  /** Collects a topic's garbage, once a round. @returns when more of it is due */
+  async #collect(topicId: string): Promise<number | undefined> {
+    if (this.#collected.has(topicId)) return this.#collected.get(topicId);
+    const { engine, clock } = this.#services;
+    const { objects, nextDueMs } = await collectGarbage(engine, topicId, clock.nowMs(), this.#isLate);
+    this.#counts.objectsDeleted += objects;
+    this.#collected.set(topicId, nextDueMs);
+    return nextDueMs;
+  }
+
+  async #topicOf({ topicId, shard }: ShardKey): Promise<Topic | undefined> {
+    const name = this.#names.get(topicId) ?? (await topicNameOf(this.#services.engine.catalog, topicId));
+    if (name === undefined) return undefined;
+    // Read anew with each round: its retention may have been raised.
+    const found = this.#names.has(topicId) ? await this.#cache.get(name) : await this.#cache.refresh(name);
+    this.#names.set(topicId, name);
+    const { topic } = await this.#topics.finishGrowth(found);
+    return topic.id === topicId && shard < shardCount(topic.partitions, topic.partitionsPerShard) ? topic : undefined;
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (reason) {
-      // Deleted or changed meanwhile: nothing is left to do.
-      if (!["unknown_topic_or_partition", "conflict"].includes(LogError.from(reason).code)) counts.failures++;
+      if (!expectedCodes.has(LogError.from(reason).code)) this.#counts.failures++;
     }
-  };
-
-  const isLate = (): boolean => clock.nowMs() >= endMs;
-  for await (const item of items(engine, deletedTopicsPk, "")) {
-    if (isLate()) return { ...counts, isComplete: false };
-    await attempt(async () => {
-      await topics.finishDeletion(item);
-      counts.deletionsFinished++;
-    });
   }
-  const start = await readCursor(engine);
-  let last = start;
-  for await (const item of items(engine, topicsPk, start)) {
-    if (isLate()) {
-      await writeCursor(engine, last);
-      return { ...counts, isComplete: false };
+
+  async *#items(pk: string, start: string): AsyncGenerator<CatalogItem, void, undefined> {
+    const limit = limits.listLimitDefault;
+    for (let after = start; ; ) {
+      const page = await this.#services.engine.catalog.query(pk, { limit, ...(after === "" ? {} : { after }) });
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < limit) return;
+      after = last.key.sk;
     }
-    await attempt(async () => {
-      // Read anew: its retention may have been raised since the page was.
-      const found = await cache.refresh(item.key.sk);
-      const { topic } = await topics.finishGrowth(found);
-      if (found.row.growingTo !== 0) counts.growthsFinished++;
-      counts.shardsTrimmed += await expire(engine, topic, clock.nowMs());
-    });
-    counts.topicsSeen++;
-    last = item.key.sk;
-  }
-  // A round that began in the middle has seen the end only.
-  if (start !== "") await writeCursor(engine, "");
-  return { ...counts, isComplete: true };
-}
-
-async function* items(engine: Engine, pk: string, start: string): AsyncGenerator<CatalogItem> {
-  const limit = limits.listLimitDefault;
-  for (let after = start; ; ) {
-    const page = await engine.catalog.query(pk, { limit, ...(after === "" ? {} : { after }) });
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < limit) return;
-    after = last.key.sk;
   }
 }
 
-async function readCursor({ catalog }: Engine): Promise<string> {
-  const value = (await catalog.get(cursorKey))?.value;
-  return typeof value === "string" ? value : "";
+const summed = [
+  "seals",
+  "sealedBytes",
+  "merges",
+  "mergedBytes",
+  "reclaimedBytes",
+  "segmentsExpired",
+  "unsealedEntries",
+  "unsealedBytes",
+] as const satisfies (keyof Counts & keyof Tended)[];
+
+/** Deleted, changed, or tended by another meanwhile: nothing is left to do, or the next round does it. */
+const expectedCodes = new Set<LogError["code"]>(["unknown_topic_or_partition", "conflict", "offset_out_of_range"]);
+
+function goneIn(reason: unknown): undefined {
+  if (LogError.from(reason).code !== "unknown_topic_or_partition") throw reason;
 }
 
-async function writeCursor({ catalog }: Engine, after: string): Promise<void> {
-  await catalog.transact([{ key: cursorKey, put: after, if: "any" }]);
-}
-
-/** @returns how many shards lost entries */
-async function expire(engine: Engine, topic: Topic, nowMs: number): Promise<number> {
-  const { config, partitions, partitionsPerShard, id: topicId } = topic;
-  const retentionMs = Number(config["retention.ms"]);
-  if (retentionMs < 0 || !config["cleanup.policy"].split(",").includes("delete")) return 0;
-  const shards = [...Array(shardCount(partitions, partitionsPerShard)).keys()];
-  const trimmed = await mapBounded(shards, limits.shardConcurrency, (shard) => trimShard(engine, { topicId, shard }, nowMs - retentionMs));
-  return trimmed.filter((isTrimmed) => isTrimmed).length;
-}
-
-/** Trims the entries before the first one with a record that is young enough: of whatever partition, since an entry goes whole. */
-async function trimShard({ journal }: Engine, shard: ShardKey, oldestMs: number): Promise<boolean> {
-  const head = await journal.head(shard);
-  let toSeq = head.seq;
-  for (const [index, highWatermark] of head.highWatermarks.entries()) {
-    if (toSeq === head.startSeq) return false;
-    if (highWatermark === head.startOffsets[index]) continue;
-    const [young] = await journal.entries(shard, { index, timestampMs: oldestMs }, 1);
-    if (young !== undefined) toSeq = Math.min(toSeq, young.seq);
-  }
-  if (toSeq <= head.startSeq) return false;
-  await journal.trim(shard, toSeq);
-  return true;
+/** A round as metrics and as a line of the log. */
+export function tellRound(telemetry: Telemetry, report: JanitorReport): void {
+  const { shardsSeen: shards, seals, merges, segmentsExpired: expired, objectsDeleted: deleted, failures, isComplete } = report;
+  telemetry.count("Seals", seals);
+  telemetry.count("Merges", merges);
+  telemetry.count("SealedBytes", report.sealedBytes);
+  telemetry.count("RewrittenBytes", report.mergedBytes);
+  telemetry.count("ReclaimedBytes", report.reclaimedBytes);
+  telemetry.gauge("UnsealedBytes", report.unsealedBytes);
+  telemetry.gauge("UnsealedAgeSeconds", report.unsealedAgeMs / 1000);
+  telemetry.log(failures > 0 ? "warn" : "info", "janitor", { shards, seals, merges, expired, deleted, failures, isComplete });
 }

@@ -2,6 +2,7 @@ import type { TopicConfig } from "../core/topic-config.ts";
 import type { LogError } from "../core/errors.ts";
 import type { NewRecord } from "../core/record.ts";
 import type { Acls } from "./acls.ts";
+import type { JanitorReport } from "./janitor.ts";
 import type { Quotas } from "./quotas/quotas.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -27,8 +28,25 @@ export interface Log {
    * @param since the watermarks of all partitions that the caller has seen: when they are others already, it resolves at once
    */
   changed(topic: string, waitMs: number, signal?: AbortSignal, since?: readonly Watermarks[]): Promise<void>;
-  /** Ends waits, then the engine. */
+  /**
+   * Kafka's DeleteRecords: raises the log start offset of partitions; what is below it cannot be read any more and is freed later.
+   * @returns the log start offsets as they are then
+   * @throws offset_out_of_range when an offset is above the high watermark: nothing of its shard was changed
+   */
+  deleteRecords(topic: string, before: readonly DeleteBefore[]): Promise<readonly Watermarks[]>;
+  /**
+   * One round of the background work (`janitor.ts`). Somebody has to ask for it now and then: nothing else seals, expires or frees.
+   * @param endMs by the log's clock, when to stop at the latest
+   */
+  runJanitor(endMs: number, signal?: AbortSignal): Promise<JanitorReport>;
+  /** Ends waits and the janitor, then the engine. */
   close(): Promise<void>;
+}
+
+/** `offset`: the first that stays; "latest": none does. */
+export interface DeleteBefore {
+  readonly partition: number;
+  readonly offset: number | "latest";
 }
 
 export interface Topics {

@@ -13,6 +13,8 @@ import { asUnknown } from "./known-results.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import type { AlterTopic, CreateTopic, Topic, Topics } from "./log.ts";
 import { shapeOf, shardCount, unknownTopic } from "./placement.ts";
+import { activeWrite } from "./strata/marks.ts";
+import { topicIdKey } from "./strata/topic-ids.ts";
 import type { TopicCache } from "./topic-cache.ts";
 import { deletedTopicsPk, readTopic, topicKey, topicOf, topicRowValue, topicsPk, type TopicRow, type VersionedTopic } from "./topic-row.ts";
 
@@ -50,7 +52,10 @@ export class CatalogTopics implements Topics {
     };
     await this.#openShards(row, partitions, 0);
     try {
-      await engine.catalog.transact([{ key: topicKey(name), put: topicRowValue(row), if: "absent" }]);
+      await engine.catalog.transact([
+        { key: topicKey(name), put: topicRowValue(row), if: "absent" },
+        { key: topicIdKey(row.id), put: name, if: "absent" },
+      ]);
     } catch (reason) {
       const error = LogError.from(reason);
       if (error.outcome === "not-applied") await this.#closeShards(row);
@@ -92,7 +97,10 @@ export class CatalogTopics implements Topics {
     const overrides = changeOverrides(row.overrides, change.config ?? {});
     const growingTo = partitions > topic.partitions ? partitions : 0;
     const next: TopicRow = { ...row, overrides, growingTo };
-    await this.#change(name, [{ key: topicKey(name), put: topicRowValue(next), if: version }]);
+    // Should this end before the growth does, the janitor sees to it.
+    const marked = activeWrite({ topicId: row.id, shard: 0 }, this.#services.clock.nowMs());
+    await this.#change(name, [{ key: topicKey(name), put: topicRowValue(next), if: version }, marked]);
+    if (change.config !== undefined) await afterDecision(this.#markAll(row));
     return (await afterDecision(this.finishGrowth({ topic: topicOf(name, next), row: next, version: version + 1 }))).topic;
   }
 
@@ -103,21 +111,35 @@ export class CatalogTopics implements Topics {
     const writes: CatalogWrite[] = [
       { key: topicKey(name), delete: true, if: version },
       { key: tombstone, put: { ...(topicRowValue(row) as object), name }, if: "absent" },
+      { key: topicIdKey(row.id), delete: true, if: "any" },
     ];
     await this.#change(name, writes);
     await afterDecision(this.#endDeletion(row));
   }
 
-  /** Ends a deletion that was decided: what a crash may have cut short. @param item its row under `deletedTopicsPk` */
-  async finishDeletion(item: CatalogItem): Promise<void> {
+  /** Closes the shards of a topic whose deletion was decided: what a crash may have cut short. @param item its row under `deletedTopicsPk` */
+  async closeDeleted(item: CatalogItem): Promise<void> {
     await this.#endDeletion(readTopic(item).row);
+  }
+
+  /** To be called when nothing of it is left. */
+  async forgetDeleted({ key }: CatalogItem): Promise<void> {
+    await this.#services.engine.catalog.transact([{ key, delete: true, if: "any" }]);
   }
 
   async #endDeletion(row: TopicRow): Promise<void> {
     await this.#closeShards(row);
     this.#services.hub.notify({ topicId: row.id });
-    const tombstone = { pk: deletedTopicsPk, sk: row.id };
-    await this.#services.engine.catalog.transact([{ key: tombstone, delete: true, if: "any" }]);
+  }
+
+  /** What its configs ask for has changed: the janitor is to look at all of it. */
+  async #markAll({ id: topicId, partitionCounts, partitionsPerShard }: TopicRow): Promise<void> {
+    const { engine, clock } = this.#services;
+    const shards = shardCount(partitionCounts.at(-1) ?? 0, partitionsPerShard);
+    const writes = Array.from({ length: shards }, (_, shard) => activeWrite({ topicId, shard }, clock.nowMs()));
+    for (let at = 0; at < writes.length; at += limits.transactWritesMax) {
+      await engine.catalog.transact(writes.slice(at, at + limits.transactWritesMax));
+    }
   }
 
   /**

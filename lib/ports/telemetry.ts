@@ -74,9 +74,12 @@ export interface LogFields {
   readonly entries?: number;
   readonly records?: number;
   readonly bytes?: number;
-  /** Of a janitor's round: topics seen, shards whose oldest entries expired, topics that could not be tended. */
-  readonly topics?: number;
-  readonly trimmed?: number;
+  /** Of a janitor's round: shards seen, seals and merges made, segments that expired, objects deleted, shards that could not be tended. */
+  readonly shards?: number;
+  readonly seals?: number;
+  readonly merges?: number;
+  readonly expired?: number;
+  readonly deleted?: number;
   readonly failures?: number;
   /** Whether a janitor's round came to the last topic in time. */
   readonly isComplete?: boolean;

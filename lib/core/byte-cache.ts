@@ -17,6 +17,11 @@ export class ByteCache {
     return found;
   }
 
+  /** Also while it is being loaded. Counts as no use. */
+  has(name: string): boolean {
+    return this.#entries.has(name) || this.#loading.has(name);
+  }
+
   set(name: string, bytes: Uint8Array): void {
     this.delete(name);
     this.#entries.set(name, bytes);

@@ -1,0 +1,66 @@
+import { limits } from "../../core/limits.ts";
+import type { Catalog } from "../../ports/catalog.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ShardKey } from "../../ports/journal.ts";
+import { type Frontier, frontierKey, readFrontier } from "./frontier.ts";
+
+interface Known {
+  readonly frontier: Frontier;
+  readonly readMs: number;
+}
+
+/**
+ * Shards' frontiers as of a moment ago. An older one is harmless: it says that a record is in the journal which no longer is, or is there which was deleted;
+ * who meets that reads it `fresh`.
+ */
+export class Frontiers {
+  readonly #catalog: Catalog;
+  readonly #clock: Clock;
+  readonly #ageMsMax: number;
+  readonly #known = new Map<string, Known>();
+  #forgotten = 0;
+
+  /** @param isShared whether other processes may move frontiers; else this one's changes, each told by `forget`, are all there are */
+  constructor(catalog: Catalog, clock: Clock, isShared: boolean) {
+    this.#catalog = catalog;
+    this.#clock = clock;
+    this.#ageMsMax = isShared ? limits.frontierCacheMs : Number.POSITIVE_INFINITY;
+  }
+
+  async get(shard: ShardKey): Promise<Frontier> {
+    const known = this.#known.get(nameOf(shard));
+    const ageMs = known === undefined ? 0 : this.#clock.nowMs() - known.readMs;
+    if (known !== undefined && ageMs >= 0 && ageMs < this.#ageMsMax) return known.frontier;
+    return await this.fresh(shard);
+  }
+
+  /** By a strongly consistent read. */
+  async fresh(shard: ShardKey): Promise<Frontier> {
+    const readMs = this.#clock.nowMs();
+    const forgotten = this.#forgotten;
+    const frontier = readFrontier(await this.#catalog.get(frontierKey(shard)));
+    if (forgotten === this.#forgotten) this.#put(nameOf(shard), { frontier, readMs });
+    return frontier;
+  }
+
+  /** To be called after each change, however it ended. */
+  forget(shard: ShardKey): void {
+    this.#forgotten++;
+    this.#known.delete(nameOf(shard));
+  }
+
+  #put(name: string, known: Known): void {
+    const before = this.#known.get(name);
+    // Two reads may end in the other order.
+    if (before !== undefined && before.frontier.version > known.frontier.version) return;
+    this.#known.delete(name);
+    this.#known.set(name, known);
+    if (this.#known.size <= limits.frontiersCachedMax) return;
+    const oldest = this.#known.keys().next();
+    if (oldest.done !== true) this.#known.delete(oldest.value);
+  }
+}
+
+function nameOf({ topicId, shard }: ShardKey): string {
+  return `${topicId}/${shard}`;
+}

@@ -1,0 +1,124 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { Catalog, CatalogItem, CatalogWrite, JsonValue } from "../../ports/catalog.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import type { Random } from "../../ports/random.ts";
+import { hex } from "../hex.ts";
+import { newerFormat } from "./frontier.ts";
+
+/** What has to go, unless a swap takes the row away first: the catalog's row `garbage/<topicId>`, `<due>-<id>` (decision 0009). */
+export interface GarbageRow {
+  readonly version: number;
+  readonly topicId: string;
+  readonly sk: string;
+  readonly dueMs: number;
+  readonly keys: readonly string[];
+  readonly why: GarbageReason;
+  /** Its objects are being deleted: nothing can come to refer to them any more. */
+  readonly isDoomed: boolean;
+}
+
+/** `unfinished`: written for a swap that has not been · `replaced`: by a merge or a compaction · `expired`: below the log start offset · `deleted`: with its topic */
+export type GarbageReason = "unfinished" | "replaced" | "expired" | "deleted";
+
+/** Objects that go at some time. */
+export interface NewGarbage {
+  readonly topicId: string;
+  readonly sk: string;
+  readonly value: JsonValue;
+}
+
+const formatVersion = 1;
+const dueDigits = 15;
+
+export function garbagePk(topicId: string): string {
+  return `garbage/${topicId}`;
+}
+
+export function newGarbage(random: Random, topicId: string, dueMs: number, keys: readonly string[], why: GarbageReason): NewGarbage {
+  const sk = `${padTime(dueMs)}-${hex(random.bytes(8))}`;
+  return { topicId, sk, value: { v: formatVersion, keys, why, isDoomed: false } };
+}
+
+export function garbageWrite({ topicId, sk, value }: NewGarbage): CatalogWrite {
+  return { key: { pk: garbagePk(topicId), sk }, put: value, if: "absent" };
+}
+
+/** Part of a swap: fails once the objects were doomed. */
+export function garbageRelease({ topicId, sk }: NewGarbage): CatalogWrite {
+  return { key: { pk: garbagePk(topicId), sk }, delete: true, if: 1 };
+}
+
+/** @throws unsupported_version */
+export function readGarbage(item: CatalogItem): GarbageRow {
+  const { pk, sk } = item.key;
+  const { v, keys, why, isDoomed } = item.value as unknown as Pick<GarbageRow, "keys" | "why" | "isDoomed"> & { readonly v: number };
+  if (v !== formatVersion) throw newerFormat(`The garbage row ${pk} ${sk}`, v);
+  return {
+    version: item.version,
+    topicId: pk.slice(garbagePk("").length),
+    sk,
+    dueMs: Number(sk.slice(0, dueDigits)),
+    keys,
+    why,
+    isDoomed,
+  };
+}
+
+/** A topic's garbage, the first due first. */
+export async function garbageOf(catalog: Catalog, topicId: string, limit: number): Promise<readonly GarbageRow[]> {
+  return (await catalog.query(garbagePk(topicId), { limit })).map(readGarbage);
+}
+
+export interface Collected {
+  readonly objects: number;
+  /** When the next row is due; undefined when there is none. */
+  readonly nextDueMs: number | undefined;
+}
+
+/**
+ * Deletes the objects of a topic's rows that are due, and the rows.
+ * @param isLate asked between two rows: true ends it
+ */
+export async function collectGarbage(
+  { catalog, objects }: { readonly catalog: Catalog; readonly objects: ObjectStore },
+  topicId: string,
+  nowMs: number,
+  isLate: () => boolean = () => false,
+): Promise<Collected> {
+  let deleted = 0;
+  for (;;) {
+    const rows = await garbageOf(catalog, topicId, limits.garbageRowsRead);
+    for (const row of rows) {
+      if (row.dueMs > nowMs || isLate()) return { objects: deleted, nextDueMs: row.dueMs };
+      if (await collectRow(catalog, objects, row)) deleted += row.keys.length;
+    }
+    if (rows.length < limits.garbageRowsRead) return { objects: deleted, nextDueMs: undefined };
+  }
+}
+
+/** @returns false when a swap took the row away meanwhile, or another collector did */
+async function collectRow(catalog: Catalog, objects: ObjectStore, row: GarbageRow): Promise<boolean> {
+  const key = { pk: garbagePk(row.topicId), sk: row.sk };
+  let { version } = row;
+  try {
+    if (!row.isDoomed) {
+      const { keys, why } = row;
+      await catalog.transact([{ key, put: { v: formatVersion, keys, why, isDoomed: true }, if: version }]);
+      version++;
+    }
+    for (let at = 0; at < row.keys.length; at += limits.objectsDeleteMax)
+      await objects.delete(row.keys.slice(at, at + limits.objectsDeleteMax));
+    await catalog.transact([{ key, delete: true, if: version }]);
+    return true;
+  } catch (reason) {
+    const error = LogError.from(reason);
+    if (error.code === "conflict" && error.outcome === "not-applied") return false;
+    throw error;
+  }
+}
+
+/** Times that no clock will show sort last. */
+export function padTime(timeMs: number): string {
+  return String(Math.min(Math.max(0, Math.floor(timeMs)), 10 ** dueDigits - 1)).padStart(dueDigits, "0");
+}

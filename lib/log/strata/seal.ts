@@ -1,0 +1,157 @@
+import { mapBounded } from "../../core/bounded.ts";
+import { addToBaseOffsets } from "../../core/codec/record-batch.ts";
+import { limits } from "../../core/limits.ts";
+import type { CatalogWrite } from "../../ports/catalog.ts";
+import type { EntryRef, PartRef, ShardHead, ShardKey } from "../../ports/journal.ts";
+import { type Frontier, frontierWrite } from "./frontier.ts";
+import { segmentKey, type SegmentValue, segmentValue } from "./segment-row.ts";
+import { segmentObjectKey, segmentValueOf, writeSegment } from "./segment-writer.ts";
+import type { StrataServices } from "./services.ts";
+import { swap } from "./swap.ts";
+
+/** A shard as a worker sees it. */
+export interface ShardState {
+  readonly shard: ShardKey;
+  readonly partitionsPerShard: number;
+  readonly head: ShardHead;
+  readonly frontier: Frontier;
+}
+
+/** What waits to be sealed, as far as one seal takes it. */
+export interface Waiting {
+  readonly entries: readonly EntryRef[];
+  readonly bytes: number;
+}
+
+/** One partition's part of a seal. */
+interface Run {
+  readonly index: number;
+  readonly partition: number;
+  readonly baseOffset: number;
+  readonly next: number;
+  readonly key: string;
+  readonly parts: readonly { readonly entry: EntryRef; readonly part: PartRef }[];
+}
+
+/** The entries after the frontier, up to what one seal takes. */
+export async function waitingEntries({ engine, tuning }: StrataServices, { shard, head, frontier }: ShardState): Promise<Waiting> {
+  const entries: EntryRef[] = [];
+  let bytes = 0;
+  for (let seq = frontier.seq; seq < head.seq && entries.length < limits.sealEntriesMax; ) {
+    const page = await engine.journal.entries(shard, { seq }, Math.min(limits.journalEntriesMax, head.seq - seq));
+    if (page.length === 0) break;
+    for (const entry of page) {
+      const own = entry.parts.reduce((sum, part) => sum + part.bytes, 0);
+      if (entries.length > 0 && bytes + own > tuning.sealBytesMax) return { entries, bytes };
+      entries.push(entry);
+      bytes += own;
+      seq = entry.seq + 1;
+    }
+  }
+  return { entries, bytes };
+}
+
+/**
+ * Moves entries from the journal into one segment a partition (P8). The journal keeps them until it is trimmed.
+ * @returns false when another sealer was faster, or the topic is gone
+ */
+export async function seal(services: StrataServices, state: ShardState, { entries }: Waiting): Promise<boolean> {
+  const { shard, frontier } = state;
+  const last = entries.at(-1);
+  if (last === undefined) return false;
+  const runs = runsOf(services, state, entries);
+  const kept = runs.filter(({ index, next }) => next > (frontier.start[index] ?? 0));
+  try {
+    return await swap(services, {
+      topicId: shard.topicId,
+      keys: kept.map(({ key }) => key),
+      write: async () => {
+        const rows = await mapBounded(kept, limits.sealPartitionsAtOnce, (run) => writeRun(services, run, reachedBefore(frontier, run)));
+        return { writes: writesOf(services, state, last.seq + 1, runs, kept, rows), replaced: [] };
+      },
+    });
+  } finally {
+    services.frontiers.forget(shard);
+  }
+}
+
+function runsOf({ random }: StrataServices, { shard, partitionsPerShard }: ShardState, entries: readonly EntryRef[]): readonly Run[] {
+  const byIndex = new Map<number, { readonly entry: EntryRef; readonly part: PartRef }[]>();
+  for (const entry of entries) {
+    for (const part of entry.parts) {
+      const known = byIndex.get(part.index);
+      if (known === undefined) byIndex.set(part.index, [{ entry, part }]);
+      else known.push({ entry, part });
+    }
+  }
+  return [...byIndex].map(([index, parts]) => {
+    const partition = shard.shard * partitionsPerShard + index;
+    const baseOffset = parts[0]?.part.baseOffset ?? 0;
+    const end = parts.at(-1)?.part;
+    const next = end === undefined ? baseOffset : end.baseOffset + end.records;
+    return { index, partition, baseOffset, next, key: segmentObjectKey(random, shard.topicId, partition, baseOffset), parts };
+  });
+}
+
+async function writeRun({ engine }: StrataServices, run: Run, reachedMs: number): Promise<SegmentValue> {
+  const batches = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    for (const group of groupsOf(run)) {
+      const read = await engine.journal.read(group.map(({ entry }) => ({ entry, index: run.index })));
+      for (const [nth, bytes] of read.entries()) {
+        const own = bytes.slice();
+        addToBaseOffsets(own, group[nth]?.part.baseOffset ?? 0);
+        yield own;
+      }
+    }
+  };
+  const written = await writeSegment(engine.objects, run.key, run.baseOffset, batches(), () => run.next);
+  return segmentValueOf(run.key, written, reachedMs);
+}
+
+/** Parts that are read at once. */
+function* groupsOf({ parts }: Run): Generator<Run["parts"], void, undefined> {
+  let bytes = 0;
+  let group: Run["parts"][number][] = [];
+  for (const each of parts) {
+    if (group.length > 0 && bytes + each.part.bytes > limits.strataReadBytes) {
+      yield group;
+      bytes = 0;
+      group = [];
+    }
+    group.push(each);
+    bytes += each.part.bytes;
+  }
+  if (group.length > 0) yield group;
+}
+
+function writesOf(
+  { clock }: StrataServices,
+  { shard, head, frontier }: ShardState,
+  seq: number,
+  runs: readonly Run[],
+  kept: readonly Run[],
+  rows: readonly SegmentValue[],
+): readonly CatalogWrite[] {
+  const nowMs = clock.nowMs();
+  const padded = (numbers: readonly number[], missing: number): number[] => head.highWatermarks.map((_, index) => numbers[index] ?? missing);
+  const [sealed, start, reachedMs] = [padded(frontier.sealed, 0), padded(frontier.start, 0), padded(frontier.reachedMs, -1)];
+  for (const { index, next, parts } of runs) {
+    sealed[index] = next;
+    reachedMs[index] = Math.max(reachedMs[index] ?? -1, ...parts.map(({ part }) => part.maxTimestampMs));
+  }
+  const open = frontier.trims.filter((trim) => trim.seq > head.startSeq);
+  // When there are too many, the newest ones wait together.
+  const trims = [...open.slice(0, limits.trimsMax - 1), { seq, sealedMs: nowMs }];
+  const waitingSinceMs = seq < head.seq ? nowMs : 0;
+  return [
+    frontierWrite(shard, frontier, { seq, sealed, start, reachedMs, trims, waitingSinceMs }),
+    ...kept.map(({ partition, baseOffset }, nth): CatalogWrite => {
+      const row = rows[nth] as SegmentValue;
+      return { key: segmentKey(shard.topicId, partition, baseOffset), put: segmentValue(row), if: "absent" };
+    }),
+  ];
+}
+
+function reachedBefore({ reachedMs }: Frontier, { index }: Run): number {
+  return reachedMs[index] ?? -1;
+}

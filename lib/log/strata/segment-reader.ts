@@ -1,0 +1,141 @@
+import { blockOf, blockReaching, type SegmentIndex } from "../../core/codec/segment.ts";
+import { ByteCache } from "../../core/byte-cache.ts";
+import { limits } from "../../core/limits.ts";
+import type { Catalog } from "../../ports/catalog.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import { blocksUpTo, readBlocks, readIndex, readWhole, type SegmentPlace } from "./segment-objects.ts";
+import { segmentAt, type SegmentRow } from "./segment-row.ts";
+
+export interface SegmentRead {
+  /** Whole batches with their real base offsets. Views of bytes that others read too: never to be changed. */
+  readonly batches: Uint8Array;
+  /** The offset that they reach to: from the last of them to here the segment has no records. */
+  readonly end: number;
+}
+
+/** Blocks of a segment that are read together. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Reads segments for all readers of a process, who share what was read: rows, indexes and bytes. Who goes on where the last read of a partition ended gets large
+ * reads, some of them ahead. What is remembered of a row may be old: its object says the same as the row's successor as long as it is there.
+ */
+export class SegmentReader {
+  readonly #catalog: Catalog;
+  readonly #objects: ObjectStore;
+  readonly #bytes = new ByteCache(limits.segmentCacheBytesMax);
+  readonly #indexes = new Map<string, SegmentIndex>();
+  readonly #rows = new Map<string, SegmentRow>();
+  /** Where reads have ended: `<topic id>/<partition>@<offset>`. */
+  readonly #ends = new Set<string>();
+
+  constructor(catalog: Catalog, objects: ObjectStore) {
+    this.#catalog = catalog;
+    this.#objects = objects;
+  }
+
+  /** The segment that an offset is in; undefined when none is about it. */
+  async row(topicId: string, partition: number, offset: number, isFresh: boolean): Promise<SegmentRow | undefined> {
+    const name = `${topicId}/${partition}`;
+    const known = this.#rows.get(name);
+    if (!isFresh && known !== undefined && known.baseOffset <= offset && offset < known.next) return known;
+    const found = await segmentAt(this.#catalog, topicId, partition, offset);
+    if (found !== undefined) remember(this.#rows, name, found, limits.segmentReadersMax);
+    return found;
+  }
+
+  /**
+   * Batches of a segment from the block that holds an offset on: about as many bytes as are wanted, at least a block.
+   * @throws SegmentGone, corrupt_log
+   */
+  async read(topicId: string, partition: number, row: SegmentRow, offset: number, bytesMax: number): Promise<SegmentRead> {
+    if (row.bytes <= limits.segmentStretchBytes) {
+      const batches = this.#bytes.get(row.key) ?? (await this.#bytes.load(row.key, async () => (await this.#whole(row)).batches));
+      const index = await this.#index(row);
+      const from = blockOf(index, offset);
+      const to = blocksUpTo(index, from, bytesMax);
+      return readOf(batches, row, index, { from: 0, to: index.blocks }, { from, to });
+    }
+    const index = await this.#index(row);
+    const from = blockOf(index, offset);
+    const wanted = { from, to: blocksUpTo(index, from, bytesMax) };
+    const stretch = stretchOf(index, from);
+    const name = nameOf(row, stretch);
+    const isInOrder = this.#ends.has(`${topicId}/${partition}@${offset}`) || this.#bytes.has(name);
+    if (!isInOrder) return readOf(await readBlocks(this.#objects, row, index, wanted), row, index, wanted, wanted);
+    const batches = await this.#stretch(row, index, stretch);
+    for (let next = stretch, ahead = 0; ahead < limits.segmentStretchesAhead && next.to < index.blocks; ahead++) {
+      next = stretchOf(index, next.to);
+      if (!this.#bytes.has(nameOf(row, next))) this.#stretch(row, index, next).catch(() => undefined);
+    }
+    return readOf(batches, row, index, stretch, { from, to: Math.min(wanted.to, stretch.to) });
+  }
+
+  /** To be told where a read ended: the next one there is one in order. */
+  ended(topicId: string, partition: number, offset: number, next: number): void {
+    this.#ends.delete(`${topicId}/${partition}@${offset}`);
+    this.#ends.add(`${topicId}/${partition}@${next}`);
+    if (this.#ends.size <= limits.segmentReadersMax) return;
+    const oldest = this.#ends.values().next();
+    if (oldest.done !== true) this.#ends.delete(oldest.value);
+  }
+
+  /** A segment's batches from the first block with a timestamp that reaches a time on, block by block. @throws SegmentGone, corrupt_log */
+  async *reaching(row: SegmentRow, timestampMs: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const index = await this.#index(row);
+    for (let from = blockReaching(index, timestampMs); from < index.blocks; from++) {
+      yield await readBlocks(this.#objects, row, index, { from, to: from + 1 });
+    }
+  }
+
+  async #index(place: SegmentPlace): Promise<SegmentIndex> {
+    const known = this.#indexes.get(place.key);
+    if (known !== undefined) return known;
+    const index = await readIndex(this.#objects, place);
+    remember(this.#indexes, place.key, index, limits.segmentIndexesMax);
+    return index;
+  }
+
+  async #whole(place: SegmentPlace): ReturnType<typeof readWhole> {
+    const whole = await readWhole(this.#objects, place);
+    remember(this.#indexes, place.key, whole.index, limits.segmentIndexesMax);
+    return whole;
+  }
+
+  async #stretch(row: SegmentRow, index: SegmentIndex, stretch: Stretch): Promise<Uint8Array> {
+    const name = nameOf(row, stretch);
+    return this.#bytes.get(name) ?? (await this.#bytes.load(name, () => readBlocks(this.#objects, row, index, stretch)));
+  }
+}
+
+function nameOf({ key }: SegmentRow, { from }: Stretch): string {
+  return `${key}@${from}`;
+}
+
+/** Stretches are the same for all readers: each begins where the one before it ends. */
+function stretchOf(index: SegmentIndex, block: number): Stretch {
+  for (let from = 0; ; ) {
+    const to = blocksUpTo(index, from, limits.segmentStretchBytes);
+    if (block < to || to >= index.blocks) return { from, to };
+    from = to;
+  }
+}
+
+/** Some of the blocks of bytes that hold others too. */
+function readOf(bytes: Uint8Array, row: SegmentRow, index: SegmentIndex, all: Stretch, wanted: Stretch): SegmentRead {
+  const { positions, firstOffsets, blocks } = index;
+  const start = positions[all.from] ?? 0;
+  const batches = bytes.subarray((positions[wanted.from] ?? 0) - start, (positions[wanted.to] ?? 0) - start);
+  return { batches, end: wanted.to < blocks ? (firstOffsets[wanted.to] ?? row.next) : row.next };
+}
+
+function remember<T>(map: Map<string, T>, name: string, value: T, max: number): void {
+  map.delete(name);
+  map.set(name, value);
+  if (map.size <= max) return;
+  const oldest = map.keys().next();
+  if (oldest.done !== true) map.delete(oldest.value);
+}

@@ -1,0 +1,86 @@
+import type { Catalog, CatalogItem, CatalogKey, JsonValue } from "../../ports/catalog.ts";
+import { limits } from "../../core/limits.ts";
+import { newerFormat } from "./frontier.ts";
+
+/** One segment of a partition: the catalog's row `segments/<topicId>/<partition>`, `<base offset>`. Rows of a partition follow each other without a hole, up to where it is sealed. */
+export interface SegmentRow {
+  readonly version: number;
+  readonly baseOffset: number;
+  /** The next segment's base offset. */
+  readonly next: number;
+  /** Of the object. */
+  readonly key: string;
+  /** Of the whole object; its last `endBytes` are footer and tail. */
+  readonly bytes: number;
+  readonly endBytes: number;
+  readonly records: number;
+  /** -1: no record has one. */
+  readonly minTimestampMs: number;
+  readonly maxTimestampMs: number;
+  /** The largest timestamp of the partition up to here, of what is gone too. */
+  readonly reachedMs: number;
+  /** When compaction has last gone over it; 0: never. */
+  readonly cleanedMs: number;
+  /** When its oldest tombstones were first kept by a compaction; 0: it has none that were. */
+  readonly tombstonesMs: number;
+}
+
+export type SegmentValue = Omit<SegmentRow, "version" | "baseOffset">;
+
+const formatVersion = 1;
+
+export function segmentsPk(topicId: string, partition: number): string {
+  return `segments/${topicId}/${partition}`;
+}
+
+export function segmentKey(topicId: string, partition: number, baseOffset: number): CatalogKey {
+  return { pk: segmentsPk(topicId, partition), sk: padOffset(baseOffset) };
+}
+
+export function segmentValue(row: SegmentValue): JsonValue {
+  const { next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedMs, tombstonesMs } = row;
+  return { v: formatVersion, next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedMs, tombstonesMs };
+}
+
+/** @throws unsupported_version */
+export function readSegmentRow(item: CatalogItem): SegmentRow {
+  const { v, ...value } = item.value as unknown as SegmentValue & { readonly v: number };
+  if (v !== formatVersion) throw newerFormat(`The segment ${item.key.pk} ${item.key.sk}`, v);
+  return { ...value, version: item.version, baseOffset: Number(item.key.sk) };
+}
+
+/** The segment that an offset is in, by a strongly consistent read; undefined when none is about it. */
+export async function segmentAt(catalog: Catalog, topicId: string, partition: number, offset: number): Promise<SegmentRow | undefined> {
+  const range = { limit: 1, descending: true, after: padOffset(offset + 1) };
+  const [item] = await catalog.query(segmentsPk(topicId, partition), range);
+  const row = item && readSegmentRow(item);
+  return row !== undefined && offset < row.next ? row : undefined;
+}
+
+/** A partition's segments in order, from the first one that begins at or after an offset. */
+export async function* segmentsFrom(
+  catalog: Catalog,
+  topicId: string,
+  partition: number,
+  offset = 0,
+): AsyncGenerator<SegmentRow, void, undefined> {
+  const limit = limits.catalogQueryLimitMax;
+  for (let after = offset === 0 ? undefined : padOffset(offset - 1); ; ) {
+    const items = await catalog.query(segmentsPk(topicId, partition), { limit, ...(after === undefined ? {} : { after }) });
+    for (const item of items) yield readSegmentRow(item);
+    after = items.at(-1)?.key.sk;
+    if (items.length < limit || after === undefined) return;
+  }
+}
+
+/** All of a partition's segments, oldest first: few, since small ones are merged. */
+export async function allSegments(catalog: Catalog, topicId: string, partition: number): Promise<readonly SegmentRow[]> {
+  const rows: SegmentRow[] = [];
+  for await (const row of segmentsFrom(catalog, topicId, partition)) rows.push(row);
+  return rows;
+}
+
+/** Wide enough for every safe integer. */
+function padOffset(offset: number): string {
+  return String(offset).padStart(16, "0");
+}

@@ -1,0 +1,16 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { Compression } from "../../ports/compression.ts";
+import type { Engine } from "../../ports/engine.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Frontiers } from "./frontiers.ts";
+import type { StrataTuning } from "./tuning.ts";
+
+/** What works on the strata is made with. */
+export interface StrataServices {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly compression: Compression;
+  readonly frontiers: Frontiers;
+  readonly tuning: StrataTuning;
+}

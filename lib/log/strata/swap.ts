@@ -1,0 +1,49 @@
+import { LogError } from "../../core/errors.ts";
+import type { CatalogWrite } from "../../ports/catalog.ts";
+import { garbageRelease, garbageWrite, newGarbage } from "./garbage.ts";
+import type { StrataServices } from "./services.ts";
+import { topicLives } from "./topic-ids.ts";
+
+export interface SwapPlan {
+  readonly topicId: string;
+  /** The objects that will be written. */
+  readonly keys: readonly string[];
+  /** Writes them. @returns what makes them part of the log, on the condition that all is as it was decided on; undefined to give up */
+  readonly write: () => Promise<SwapWrites | undefined>;
+}
+
+export interface SwapWrites {
+  readonly writes: readonly CatalogWrite[];
+  /** Objects that nothing refers to any more afterwards. */
+  readonly replaced: readonly string[];
+}
+
+/**
+ * Writes objects and makes them part of the log in one step (decision 0009): before they are written the catalog says that they may have to go, and the
+ * step takes that back. Whenever it ends in between, the collector deletes them.
+ * @returns false when others were faster, or the topic is gone: nothing was changed
+ * @throws LogError; with outcome `unknown` it may come to be done later
+ */
+export async function swap(services: StrataServices, { topicId, keys, write }: SwapPlan): Promise<boolean> {
+  const { engine, clock, random, tuning } = services;
+  const dueMs = (): number => clock.nowMs() + tuning.garbageGraceMs;
+  const unfinished = newGarbage(random, topicId, dueMs(), keys, "unfinished");
+  if (keys.length > 0) await engine.catalog.transact([garbageWrite(unfinished)]);
+  const planned = await write();
+  if (planned === undefined) return false;
+  const { writes, replaced } = planned;
+  const all = [
+    topicLives(topicId),
+    ...writes,
+    ...(keys.length === 0 ? [] : [garbageRelease(unfinished)]),
+    ...(replaced.length === 0 ? [] : [garbageWrite(newGarbage(random, topicId, dueMs(), replaced, "replaced"))]),
+  ];
+  try {
+    await engine.catalog.transact(all);
+    return true;
+  } catch (reason) {
+    const error = LogError.from(reason);
+    if (error.code === "conflict" && error.outcome === "not-applied") return false;
+    throw error;
+  }
+}
