@@ -12,6 +12,7 @@ import { lineOf, resultOf } from "./model/result.ts";
 import type { Result } from "./model/result.ts";
 import { roll } from "./model/roll.ts";
 import { shard } from "./model/shard.ts";
+import { strata } from "./model/strata.ts";
 import { prepareTlc, runTlc } from "./model/tlc.ts";
 import { transaction } from "./model/transaction.ts";
 
@@ -51,7 +52,7 @@ if (values.list) {
 }
 
 function choose(): Configuration[] {
-  const all = [partition, shard, roll, transaction].flatMap(configurationsOf);
+  const all = [partition, shard, roll, transaction, strata].flatMap(configurationsOf);
   const isWhole = values.all || positionals.length > 0;
   const named = positionals.length === 0 ? all : positionals.flatMap((name) => withName(name, all));
   const wanted = [...new Set(named)].filter(({ isQuick }) => (isWhole && !values.quick) || isQuick);

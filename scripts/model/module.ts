@@ -19,6 +19,8 @@ export interface Module {
   readonly configurations: Readonly<Record<string, Constants>>;
   /** Invariants that only some configurations keep, by the configuration's name. */
   readonly more?: Readonly<Record<string, readonly string[]>>;
+  /** Invariants in place of the module's, by the configuration's name: where another would be violated sooner. */
+  readonly only?: Readonly<Record<string, readonly string[]>>;
   /** Complete behaviours, in place of invariants: by the configuration's name, the specification and the property. */
   readonly live?: Readonly<Record<string, Live>>;
   /** Too slow for the quick run. */
@@ -40,7 +42,7 @@ export interface Configuration {
   readonly mustViolate: boolean;
 }
 
-export function configurationsOf({ name: module, defaults, invariants, configurations, more, live, slow }: Module): Configuration[] {
+export function configurationsOf({ name: module, defaults, invariants, configurations, more, only, live, slow }: Module): Configuration[] {
   return Object.entries(configurations).map(([name, differing]) => {
     const unknown = Object.keys(differing).find((constant) => !(constant in defaults));
     if (unknown !== undefined) throw new Error(`${module}/${name} sets ${unknown}, which the module has not.`);
@@ -49,7 +51,7 @@ export function configurationsOf({ name: module, defaults, invariants, configura
       module,
       name,
       constants: { ...defaults, ...differing },
-      invariants: [...invariants, ...(more?.[name] ?? [])],
+      invariants: only?.[name] ?? [...invariants, ...(more?.[name] ?? [])],
       ...(liveness === undefined ? {} : { live: liveness }),
       isQuick: !slow.includes(name),
       mustViolate: name.startsWith("ce"),
