@@ -137,6 +137,16 @@ export const limits = {
   awsScanEntriesMax: 4_096,
   /** The items of one DynamoDB transaction together. */
   awsTransactBytesMax: 4 * 1024 * 1024,
+  /** Upkeep: requests at once, uncommitted payloads that are judged together, fence epochs (hours) that it looks back when it was not called for long. */
+  awsUpkeepAtOnceMax: 16,
+  awsSuspectsMax: 50_000,
+  awsEpochsBackMax: 48,
+  /** What was trimmed or closed stays known for so long to writers that are still looking for their commit, or come late. */
+  awsTombstoneMs: 86_400_000,
+  /** An object whose length is not known goes to S3 in parts of this size, so many at once. */
+  awsPartBytes: 8 * 1024 * 1024,
+  awsPartsMax: 10_000,
+  awsPartsAtOnceMax: 2,
   objectKeyBytesMax: 512,
   objectsListMax: 1_000,
   objectsDeleteMax: 1_000,
