@@ -1,5 +1,5 @@
 import type { AppendedPart, Entry, EntryPart, Guards, ProducerState, ProducerStep } from "../ports/journal.ts";
-import { LogError } from "./errors.ts";
+import { LogError, type Outcome } from "./errors.ts";
 import { limits } from "./limits.ts";
 
 /** What an append is decided on: one shard, as of its newest committed entry (or the entry before it in the same group). */
@@ -7,6 +7,8 @@ export interface ShardView {
   readonly partitions: number;
   readonly layout: number;
   readonly highWatermarks: readonly number[];
+  /** Whether `committed` may have forgotten a step, with its entry. */
+  readonly forgets: boolean;
   producer(producerId: bigint, index: number | null): ProducerState | undefined;
   /** The step of that producer that starts at this sequence in this epoch, if the log has it. */
   committed(producerId: bigint, index: number | null, epoch: number, sequence: number): CommittedStep | undefined;
@@ -31,7 +33,7 @@ export interface AppendDecision {
   readonly duplicateSeq: number | undefined;
 }
 
-/** Decides one append, without any effect. The rules are the contract of `Journal.append`. @throws LogError, always not applied */
+/** Decides one append, without any effect. The rules are the contract of `Journal.append`. @throws LogError, not applied, but for a step that may have been committed before what was trimmed */
 export function decideAppend(view: ShardView, entry: Entry, guards: Guards = {}): AppendDecision {
   checkEntry(view, entry);
   if (guards.layout !== undefined && guards.layout !== view.layout) {
@@ -92,6 +94,9 @@ function checkStep(view: ShardView, step: ProducerStep): CommittedStep | undefin
   if (fresh) return undefined;
   const first = view.committed(step.producerId, step.index, step.epoch, step.sequence);
   if (first === undefined) {
+    if (view.forgets) {
+      throw outOfOrder(`${who} sent sequence ${step.sequence}; the next one is ${next}. It cannot be added now; whether it was before is no longer known.`, next, "unknown");
+    }
     throw outOfOrder(`${who} sent sequence ${step.sequence}; the next one is ${next}. It is not in the log and cannot be added now.`, next);
   }
   if (first.crc !== step.crc || first.count !== step.count) {
@@ -102,8 +107,8 @@ function checkStep(view: ShardView, step: ProducerStep): CommittedStep | undefin
   return first;
 }
 
-function outOfOrder(message: string, nextSequence: number): LogError {
-  return new LogError("out_of_order_sequence", message, { details: { nextSequence } });
+function outOfOrder(message: string, nextSequence: number, outcome: Outcome = "not-applied"): LogError {
+  return new LogError("out_of_order_sequence", message, { outcome, details: { nextSequence } });
 }
 
 /** The lowest sequence that a producer can use next; Kafka's wraps to 0. */

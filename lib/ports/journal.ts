@@ -114,7 +114,7 @@ export interface Guards {
  * An older epoch is `producer_fenced`; a newer epoch starts anew (Kafka's: at sequence 0, else `out_of_order_sequence`;
  * a producer that is not known may start at any sequence). The same sequence, count and crc as committed before gets the first answer, whether
  * it is the newest of its epoch or an older one; with another crc or count it is `sequence_reused`; a lower one that is not
- * in the log, and for Kafka's a gap, is `out_of_order_sequence`.
+ * in the log, and for Kafka's a gap, is `out_of_order_sequence`. Where `trim` has made a shard forget older steps, that one's outcome is `unknown`.
  */
 export interface ProducerStep {
   readonly producerId: bigint;

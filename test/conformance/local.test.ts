@@ -6,6 +6,7 @@ import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
 import { journalCases } from "../../lib/testing/conformance/journal.ts";
 import { logCases } from "../../lib/testing/conformance/log.ts";
 import { objectStoreCases } from "../../lib/testing/conformance/object-store.ts";
+import { strataCases } from "../../lib/testing/conformance/strata.ts";
 import { upkeepCases } from "../../lib/testing/conformance/upkeep.ts";
 import { logHarness } from "./log-harness.ts";
 import { registerCases } from "./register.ts";
@@ -22,4 +23,5 @@ for (const options of [{}, { fileBytesMax: 2_000, unindexedOpsMax: 2 }]) {
   registerCases(`${name}: object store`, objectStoreCases, harness);
   registerCases(`${name}: upkeep`, upkeepCases, harness);
   registerCases(`${name}: log`, logCases, logHarness(harness));
+  registerCases(`${name}: strata`, strataCases, logHarness(harness));
 }

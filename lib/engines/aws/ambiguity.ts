@@ -92,10 +92,10 @@ export function unknown(reason: unknown): LogError {
   });
 }
 
-/** The same error of a step before anything was committed: it leaves the append certainly not applied. */
+/** The same error of a step before anything was committed: it leaves the append certainly not applied. A producer's forgotten step may have been, long ago. */
 export function notApplied(reason: unknown): LogError {
   const error = LogError.from(reason);
-  if (error.outcome === "not-applied") return error;
+  if (error.outcome === "not-applied" || error.code === "out_of_order_sequence") return error;
   const { code, message, retryAfterMs, details } = error;
   return new LogError(code === "timeout" ? "unavailable" : code, message, {
     details,

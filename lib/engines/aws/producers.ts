@@ -62,6 +62,11 @@ export class Producers {
     return undefined;
   }
 
+  /** Whether a shard has lost entries, and their steps with them. */
+  async isTrimmed(shard: ShardKey): Promise<boolean> {
+    return (await this.#heads.freshStart(shard)).seq > 0;
+  }
+
   async #stepAt(shard: ShardKey, head: Head, seq: number, { producerId, index }: ProducerStep): Promise<FoundStep | undefined> {
     try {
       const entry = await this.#reader.entry(shard, head, seq);

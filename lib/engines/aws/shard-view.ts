@@ -27,7 +27,10 @@ export async function decideOn(
     before.set(name, state);
     if (isOlder(state, step)) older.set(name, await producers.olderStep(shard, head, state, step));
   }
+  // Asked after the steps were looked for: what was trimmed meanwhile may be why one was not found.
+  const forgets = [...older.values()].includes(undefined) && (await producers.isTrimmed(shard));
   const view: ShardView = {
+    forgets,
     partitions: head.highWatermarks.length,
     layout: head.layout,
     highWatermarks: head.highWatermarks,

@@ -81,6 +81,10 @@ export class DraftShard implements ShardView {
     return this.head.highWatermarks;
   }
 
+  get forgets(): boolean {
+    return this.head.startSeq > 0;
+  }
+
   producer(producerId: bigint, index: number | null): ProducerState | undefined {
     const fresh = this.#states?.get(stateName(producerId, index));
     if (fresh !== undefined || this.#durable === undefined) return fresh;

@@ -25,6 +25,7 @@ export class MemoryShard implements ShardView {
   layout = -1;
   closed = false;
   readonly highWatermarks: number[] = [];
+  readonly forgets = false;
   private startSeq = 0;
   /** Entry `startSeq + i` is at `i`. */
   private entries: MemoryEntry[] = [];

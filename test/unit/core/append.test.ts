@@ -20,6 +20,7 @@ function view(state?: Partial<ProducerState>, committed?: CommittedStep): ShardV
     partitions: 2,
     layout: 3,
     highWatermarks: [10, 20],
+    forgets: false,
     producer: (producerId, index) => (known?.producerId === producerId && known.index === index ? known : undefined),
     committed: () => committed,
   };

@@ -1,0 +1,7 @@
+import type { StrataCase } from "./strata/build.ts";
+import { retentionCases } from "./strata/retention.ts";
+import { sealCases } from "./strata/seal.ts";
+import { timeCases } from "./strata/times.ts";
+
+/** What the log must do with its strata over every engine: sealing, merging, retention, collection, deletion. */
+export const strataCases: readonly StrataCase[] = [...sealCases, ...timeCases, ...retentionCases];
