@@ -10,6 +10,25 @@ export function meteredBucket(bucket: Bucket, usage: Usage): Bucket {
       if (isStored) usage.stored.bucketBytes += bytes.length;
       return isStored;
     },
+    async upload(key, writeId) {
+      usage.add("S3 PUT", {});
+      const upload = await bucket.upload(key, writeId);
+      let partBytes = 0;
+      return {
+        async part(number, bytes) {
+          usage.add("S3 PUT", { bytes: bytes.length });
+          await upload.part(number, bytes);
+          partBytes += bytes.length;
+        },
+        async complete() {
+          usage.add("S3 PUT", {});
+          const isStored = await upload.complete();
+          if (isStored) usage.stored.bucketBytes += partBytes;
+          return isStored;
+        },
+        giveUp: () => upload.giveUp(),
+      };
+    },
     async get(key, range) {
       const found = await bucket.get(key, range);
       usage.add("S3 GET", { bytes: typeof found === "object" ? found.length : 0 });

@@ -27,7 +27,9 @@ interface AnyInput {
   readonly TransactItems?: readonly { readonly Put?: AnyInput; readonly Update?: AnyInput; readonly Delete?: AnyInput }[];
 }
 
-const writing = new Set(["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "DeleteObjects"]);
+const items = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
+const uploads = ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload"];
+const writing = new Set([...items, "PutObject", "DeleteObjects", ...uploads]);
 
 /** @param input of an SDK command @param commandName "UpdateItemCommand" */
 export function requestOf(input: object, commandName: string): SentRequest {

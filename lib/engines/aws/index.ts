@@ -6,6 +6,7 @@ import { AwsCatalog } from "./catalog.ts";
 import { AwsJournal } from "./journal.ts";
 import { AwsObjectStore } from "./object-store.ts";
 import type { Storage } from "./context.ts";
+import { AwsUpkeep } from "./upkeep/upkeep.ts";
 import { defaultTuning, type Tuning } from "./tuning.ts";
 
 export type { Storage } from "./context.ts";
@@ -50,18 +51,21 @@ export function createAwsEngine(storage: Storage, options: AwsEngineOptions = {}
   const inBackground = (work: Promise<unknown>): void => {
     track(work).catch(() => undefined);
   };
-  const guarded = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
+  const whileOpen = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) => {
     return (...args) => {
       if (closed) return Promise.reject(new LogError("unavailable", "This engine was closed: open another one."));
-      return track(call(...args).catch(rethrow));
+      return track(call(...args));
     };
   };
+  const guarded = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>): ((...args: A) => Promise<T>) =>
+    whileOpen((...args) => call(...args).catch(rethrow));
   const idle = async (): Promise<void> => {
     while (running.size > 0) await Promise.all(running);
   };
   const context = { ...storage, tuning: { ...defaultTuning, ...options.tuning }, telemetry: options.telemetry };
   const journal = new AwsJournal({ context, lingerMs, inBackground });
   const objects = new AwsObjectStore(context);
+  const upkeep = new AwsUpkeep(context);
   const catalog = new AwsCatalog(context, (writes) => journal.transact([], writes));
   return {
     journal: {
@@ -75,7 +79,8 @@ export function createAwsEngine(storage: Storage, options: AwsEngineOptions = {}
       close: guarded((shard) => journal.close(shard)),
     },
     objects: {
-      put: guarded((key, bytes) => objects.put(key, bytes)),
+      // What the source of its pieces throws is thrown on as it is.
+      put: whileOpen((key, body) => objects.put(key, body)),
       get: guarded((key, range) => objects.get(key, range)),
       list: guarded((prefix, page) => objects.list(prefix, page)),
       delete: guarded((keys) => objects.delete(keys)),
@@ -84,6 +89,10 @@ export function createAwsEngine(storage: Storage, options: AwsEngineOptions = {}
       get: guarded((key) => catalog.get(key)),
       query: guarded((pk, range) => catalog.query(pk, range)),
       transact: guarded((writes) => catalog.transact(writes)),
+    },
+    upkeep: {
+      reclaim: guarded((shard, reclaim) => upkeep.reclaim(shard, reclaim)),
+      sweep: guarded((reclaim) => upkeep.sweep(reclaim)),
     },
     isShared: true,
     idle,

@@ -140,7 +140,8 @@ export class AwsJournal implements Journal {
 
   async close(shard: ShardKey): Promise<void> {
     const change: Change = {
-      update: "SET st = :closed REMOVE n, tail, p, mx",
+      // The tail stays: nothing else tells of its payloads, which are to be freed.
+      update: "SET st = :closed REMOVE n, p, mx",
       condition: "attribute_exists(pk)",
       values: { ":closed": s("closed") },
     };

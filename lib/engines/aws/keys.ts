@@ -17,6 +17,11 @@ export function startKey(shard: ShardKey): Key {
   return { pk: `L#${shardName(shard)}`, sk: "L" };
 }
 
+/** How far the shard's upkeep has come; beside its start, so that one query has both. */
+export function upkeepKey(shard: ShardKey): Key {
+  return { pk: startKey(shard).pk, sk: "U" };
+}
+
 export function pagesPk(shard: ShardKey): string {
   return `J#${shardName(shard)}`;
 }
@@ -38,12 +43,31 @@ export function pagesTo(firstSeq: number): string {
 
 /** A small entry's bytes. Found by shard and fence epoch when nobody refers to it. */
 export function payloadItemKey(shard: ShardKey, fenceEpoch: number, id: string): Key {
-  return { pk: `B#${shardName(shard)}#${fenceEpoch}#${id.slice(0, 2)}`, sk: id };
+  return { pk: payloadsPk(shard, fenceEpoch, id.slice(0, 2)), sk: id };
 }
+
+export function payloadsPk(shard: ShardKey, fenceEpoch: number, hex: string): string {
+  return `B#${shardName(shard)}#${fenceEpoch}#${hex}`;
+}
+
+/** The first characters of ids: what payloads are spread over, as items and as objects. */
+export const idPrefixes: readonly string[] = Array.from({ length: 256 }, (_, nth) => nth.toString(16).padStart(2, "0"));
 
 /** A big entry's bytes. The first characters spread the load over S3's partitions. */
 export function payloadObjectKey({ topicId, shard }: ShardKey, fenceEpoch: number, id: string): string {
   return `j/${id.slice(0, 2)}/${fenceEpoch}/${topicId}.${shard}/${id}`;
+}
+
+export function payloadObjectsPrefix(hex: string): string {
+  return `j/${hex}/`;
+}
+
+/** What an object's key says of its payload; undefined for a key that no writer makes. */
+export function readPayloadObjectKey(
+  key: string,
+): { readonly shard: ShardKey; readonly fenceEpoch: number; readonly id: string } | undefined {
+  const [, epoch = "", topicId = "", shard = "", id = ""] = /^j\/[0-9a-f]{2}\/(\d+)\/(.+)\.(\d+)\/([0-9a-f]{16})$/.exec(key) ?? [];
+  return id === "" ? undefined : { shard: { topicId, shard: Number(shard) }, fenceEpoch: Number(epoch), id };
 }
 
 /** The states of producers that have left the head. */

@@ -3,6 +3,7 @@ import { limits } from "../../core/limits.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import { objectPrefix } from "./keys.ts";
 import { putObject } from "./payloads.ts";
+import { putPieces } from "./put-pieces.ts";
 import { newId, repeat, type Context } from "./context.ts";
 
 const keyRule = /^[A-Za-z0-9/._=-]{1,512}$/;
@@ -15,9 +16,11 @@ export class AwsObjectStore implements ObjectStore {
     this.#context = context;
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<boolean> {
+  async put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<boolean> {
     checkKey(key);
-    return await putObject(this.#context, objectPrefix + key, bytes.slice(), newId(this.#context));
+    const [stored, writeId] = [objectPrefix + key, newId(this.#context)];
+    if (body instanceof Uint8Array) return await putObject(this.#context, stored, body.slice(), writeId);
+    return await putPieces(this.#context, stored, body, writeId);
   }
 
   async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {

@@ -6,7 +6,7 @@ import { checkPayloadVersion, checksumBytes, readPart, readStepsBytes } from "./
 import type { PayloadPlace, StoredEntry } from "./items/stored-entry.ts";
 import { corrupt, formatVersion, n, readBytes, s } from "./items/values.ts";
 import { payloadItemKey, payloadObjectKey, shardName } from "./keys.ts";
-import { ByteCache } from "./byte-cache.ts";
+import { ByteCache } from "../../core/byte-cache.ts";
 import { asLogError, Attempts, faultOf, repeat, type Context } from "./context.ts";
 
 /** A range of a payload that holds what was asked for. */

@@ -1,7 +1,7 @@
 import { DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { crc32c } from "../../core/codec/crc32c.ts";
 import type { Bucket, BucketObject } from "./bucket.ts";
+import { beginUpload, checksumOf } from "./sdk-upload.ts";
 import { nameOf, sent, statusOf, storeFault } from "./sdk-faults.ts";
 import { StoreFault } from "./table.ts";
 
@@ -11,15 +11,13 @@ export function sdkBucket(client: S3Client, bucketName: string): Bucket {
   const head = (key: string) => found(client.send(new HeadObjectCommand({ ...bucket, Key: key })));
   return {
     async put(key, bytes, writeId) {
-      const checksum = Buffer.alloc(4);
-      checksum.writeUInt32BE(crc32c(bytes));
       const command = new PutObjectCommand({
         ...bucket,
         Key: key,
         Body: bytes,
         IfNoneMatch: "*",
         Metadata: { w: writeId },
-        ChecksumCRC32C: checksum.toString("base64"),
+        ChecksumCRC32C: checksumOf(bytes),
       });
       try {
         await client.send(command);
@@ -29,6 +27,7 @@ export function sdkBucket(client: S3Client, bucketName: string): Bucket {
         throw storeFault(reason);
       }
     },
+    upload: (key, writeId) => beginUpload(client, { ...bucket, Key: key }, writeId),
     async get(key, range) {
       const wanted = range && { Range: `bytes=${range.start}-${range.start + range.length - 1}` };
       const answer = await found(getBytes(client, { ...bucket, Key: key, ...wanted }));

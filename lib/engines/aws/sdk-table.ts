@@ -111,6 +111,7 @@ function queryInput({
   descending = false,
   limit,
   isEventual = false,
+  keysOnly = false,
 }: Query): Omit<QueryCommandInput, "TableName"> {
   const conditions = ["pk = :pk"];
   const values: Record<string, AttributeValue> = { ":pk": { S: pk } };
@@ -125,6 +126,7 @@ function queryInput({
     ScanIndexForward: !descending,
     Limit: limit,
     ConsistentRead: !isEventual,
+    ...(keysOnly && { ProjectionExpression: "pk, sk" }),
     ...(after === undefined ? {} : { ExclusiveStartKey: sdkKey({ pk, sk: after }) }),
   };
 }

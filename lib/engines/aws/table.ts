@@ -61,6 +61,8 @@ export interface Query {
   readonly limit: number;
   /** Default false: strongly consistent. */
   readonly isEventual?: boolean;
+  /** Answers `pk` and `sk` of each item and no more. It is billed as if it did. */
+  readonly keysOnly?: boolean;
 }
 
 export interface QueryPage {

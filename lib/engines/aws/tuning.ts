@@ -18,6 +18,8 @@ export interface Tuning {
   readonly payloadWholeBytes: number;
   readonly payloadCacheBytes: number;
   readonly pagesCached: number;
+  /** Hours that upkeep looks back for small payloads that were not committed: 256 queries each. */
+  readonly epochsBack: number;
 }
 
 export const defaultTuning: Tuning = {
@@ -32,4 +34,5 @@ export const defaultTuning: Tuning = {
   payloadWholeBytes: limits.awsPayloadWholeBytes,
   payloadCacheBytes: limits.awsPayloadBytesCachedMax,
   pagesCached: limits.awsPagesCachedMax,
+  epochsBack: limits.awsEpochsBackMax,
 };

@@ -39,6 +39,62 @@ export const objectStoreCases: readonly EngineCase[] = [
       assert.ok(Buffer.from(range ?? []).equals(every().subarray(1_048_570, 1_148_570)));
     },
   ),
+  reopenCase(
+    "pieces in their order are the whole, and an object is theirs alone",
+    async ({ objects }) => {
+      assert.equal(await objects.put("pieces", pieces(["one", "", "two", "three"])), true);
+      assert.equal(await objects.put("none", pieces([])), true);
+      assert.equal(await objects.put("pieces", pieces(["other"])), false);
+      assert.equal(await objects.put("pieces", bytes("other")), false);
+      await objects.put("whole", bytes("first"));
+      assert.equal(await objects.put("whole", pieces(["other"])), false);
+    },
+    async ({ objects }) => {
+      assert.equal(text(await objects.get("pieces")), "onetwothree");
+      assert.equal(text(await objects.get("pieces", { start: 2, length: 3 })), "etw");
+      assert.deepEqual(await objects.get("none"), new Uint8Array(0));
+      assert.equal(text(await objects.get("whole")), "first");
+      assert.deepEqual(await keysOf(objects, "", { limit: 10 }), ["none", "pieces", "whole"]);
+    },
+  ),
+  reopenCase(
+    "20 MiB in pieces of 1 MiB come back as they went in, under a key that is free",
+    async ({ objects }) => {
+      assert.equal(await objects.put("big", manyPieces()), true);
+      assert.equal(await objects.put("big", manyPieces(1)), false);
+    },
+    async ({ objects }) => {
+      const whole = Buffer.concat(Array.from({ length: pieceCount }, (_, nth) => piece(nth)));
+      assert.ok(Buffer.from((await objects.get("big")) ?? []).equals(whole));
+      const range = await objects.get("big", { start: 8 * pieceBytes - 5, length: 10 });
+      assert.ok(Buffer.from(range ?? []).equals(whole.subarray(8 * pieceBytes - 5, 8 * pieceBytes + 5)));
+    },
+  ),
+  reopenCase(
+    "what the source of the pieces throws is thrown on, and nothing is stored",
+    async ({ objects }) => {
+      for (const count of [0, 1, pieceCount - 1]) {
+        const broken = new Error(`after ${count}`);
+        await assert.rejects(objects.put("broken", failing(count, broken)), (reason) => reason === broken);
+        assert.equal(await objects.get("broken"), undefined);
+      }
+      assert.deepEqual(await objects.list("", { limit: 10 }), []);
+      assert.equal(await objects.put("broken", pieces(["now"])), true);
+    },
+    async ({ objects }) => assert.equal(text(await objects.get("broken")), "now"),
+  ),
+  engineCase("the pieces' buffers are their source's own again once the next is asked for", async ({ objects }) => {
+    const buffer = bytes("....");
+    async function* reusing(): AsyncGenerator<Uint8Array> {
+      for (const each of ["abcd", "efgh", "ijkl"]) {
+        buffer.set(bytes(each));
+        yield buffer;
+      }
+      buffer.fill(0);
+    }
+    await objects.put("reused", reusing());
+    assert.equal(text(await objects.get("reused")), "abcdefghijkl");
+  }),
   engineCase("the store's bytes are its own", async ({ objects }) => {
     const given = bytes("mine");
     await objects.put("a", given);
@@ -148,6 +204,27 @@ export const objectStoreCases: readonly EngineCase[] = [
     },
   },
 ];
+
+const pieceBytes = 1024 * 1024;
+const pieceCount = 20;
+
+function piece(nth: number): Uint8Array {
+  return new Uint8Array(pieceBytes).map((_, at) => (at * 7 + (at >> 8) + nth * 31) & 0xff);
+}
+
+async function* manyPieces(first = 0): AsyncGenerator<Uint8Array> {
+  for (let nth = 0; nth < pieceCount; nth++) yield piece(first + nth);
+}
+
+async function* pieces(texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const each of texts) yield bytes(each);
+}
+
+/** Ends with an error after some pieces. */
+async function* failing(count: number, reason: Error): AsyncGenerator<Uint8Array> {
+  for (let nth = 0; nth < count; nth++) yield piece(nth);
+  throw reason;
+}
 
 function every(): Buffer {
   return Buffer.from(Uint8Array.from({ length: 3 * 1024 * 1024 }, (_, i) => (i * 13 + (i >> 9)) & 0xff));

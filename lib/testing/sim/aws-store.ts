@@ -46,6 +46,8 @@ export function awsSimStore(options: AwsStoreOptions = {}): StoreMaker {
       payloadWholeBytes: draws.pick([0, 1_000_000]),
       payloadCacheBytes: draws.pick([0, 1_000_000]),
       pagesCached: draws.pick([0, 4, 2_048]),
+      // Of simulated queries 256 an hour are too many: the collector is told what there is.
+      epochsBack: 0,
     };
     const lingerMs = draws.pick([0, 0, 5]);
     const skewMsMax = draws.pick([0, 3_600_000, 86_400_000]);

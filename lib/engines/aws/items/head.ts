@@ -63,6 +63,17 @@ export function newHead(key: Key, { partitions, layout }: ShardShape): Item {
   };
 }
 
+/** The entries that were in the tail when the shard was closed. @throws corrupt_log */
+export function closedTail(item: Item): readonly Pick<PlacedEntry, "seq" | "stored">[] {
+  const tail = item["tail"];
+  if (tail === undefined) return [];
+  const tailSeq = readNumber(item["tseq"], "a head's tseq");
+  return readList(tail, "a head's tail").map((raw, nth) => ({
+    seq: tailSeq + nth,
+    stored: decodeEntry(readBytes(raw, "an entry of a tail")),
+  }));
+}
+
 /** Undefined for a shard that was closed. @throws corrupt_log, unsupported_version */
 export function decodeHead(item: Item): Head | undefined {
   checkVersion(item, "A shard's head");

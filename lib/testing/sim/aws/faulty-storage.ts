@@ -59,6 +59,14 @@ function faultyTable(parts: FaultyStorageParts, caller: Caller): Table {
 function faultyBucket({ bucket }: FaultyStorageParts, caller: Caller): Bucket {
   return {
     put: (key, bytes, writeId) => caller.write(`put object ${key}`, () => bucket.put(key, bytes, writeId)),
+    upload: async (key, writeId) => {
+      const upload = await caller.write(`begin object ${key}`, () => bucket.upload(key, writeId));
+      return {
+        part: (number, bytes) => caller.write(`put part ${number} of ${key}`, () => upload.part(number, bytes)),
+        complete: () => caller.write(`complete object ${key}`, () => upload.complete()),
+        giveUp: () => caller.read(`give up object ${key}`, () => upload.giveUp()),
+      };
+    },
     get: (key, range) => caller.read(`get object ${key}`, () => bucket.get(key, range)),
     writeIdOf: (key) => caller.read(`head object ${key}`, () => bucket.writeIdOf(key)),
     list: (prefix, page) => caller.read(`list objects ${prefix}`, () => bucket.list(prefix, page)),

@@ -1,9 +1,11 @@
-import type { Bucket, BucketObject } from "../../../engines/aws/bucket.ts";
+import type { Bucket, BucketObject, Upload } from "../../../engines/aws/bucket.ts";
 import { compareUtf8 } from "../../../engines/memory/utf8.ts";
 import { refused } from "./refused.ts";
 
 const keyBytesMax = 1_024;
 const keysMax = 1_000;
+const partsMax = 10_000;
+const partBytesMin = 5 * 1024 * 1024;
 
 interface StoredObject {
   readonly bytes: Uint8Array;
@@ -30,6 +32,34 @@ export class SimBucket implements Bucket {
     if (this.#objects.has(key)) return false;
     this.#objects.set(key, { bytes: copied(bytes), writeId, modifiedMs: this.#clock.nowMs() });
     return true;
+  }
+
+  async upload(key: string, writeId: string): Promise<Upload> {
+    checkKey(key);
+    const parts = new Map<number, Uint8Array>();
+    let isOver = false;
+    const checkOpen = (): void => {
+      if (isOver) throw refused("The specified multipart upload does not exist");
+    };
+    return {
+      part: async (number, bytes) => {
+        checkOpen();
+        if (!Number.isInteger(number) || number < 1 || number > partsMax) throw refused(`Part number ${number}`);
+        parts.set(number, copied(bytes));
+      },
+      complete: async () => {
+        checkOpen();
+        const all = [...parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
+        if (all.length === 0 || all.slice(0, -1).some(({ length }) => length < partBytesMin)) throw refused("EntityTooSmall");
+        const isStored = await this.put(key, Buffer.concat(all), writeId);
+        isOver ||= isStored;
+        return isStored;
+      },
+      giveUp: async () => {
+        isOver = true;
+        parts.clear();
+      },
+    };
   }
 
   async get(key: string, range?: { readonly start: number; readonly length: number }): Promise<Uint8Array | "past-end" | undefined> {

@@ -64,7 +64,8 @@ export class SimTable implements Table {
 
   #query(request: Query, atMs?: number): QueryPage {
     checkQuery(request);
-    return selectPage(request, this.#items.of(request.pk, atMs));
+    const page = selectPage(request, this.#items.of(request.pk, atMs));
+    return request.keysOnly === true ? { ...page, items: page.items.map(onlyKey) } : page;
   }
 
   #write(write: TransactWrite): Item | undefined {
@@ -73,4 +74,8 @@ export class SimTable implements Table {
     this.#items.set(key, item, this.#clock.nowMs());
     return item;
   }
+}
+
+function onlyKey({ pk, sk }: Item): Item {
+  return pk === undefined || sk === undefined ? {} : { pk, sk };
 }

@@ -11,6 +11,7 @@ function watched(store: Store, change: (bytes: Uint8Array, nth: number) => Uint8
   const { bucket } = store;
   const watching: Bucket = {
     put: (key, bytes, writeId) => bucket.put(key, bytes, writeId),
+    upload: (key, writeId) => bucket.upload(key, writeId),
     writeIdOf: (key) => bucket.writeIdOf(key),
     list: (prefix, page) => bucket.list(prefix, page),
     delete: (keys) => bucket.delete(keys),
