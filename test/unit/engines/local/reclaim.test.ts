@@ -238,3 +238,63 @@ test("a file left behind by a checkpoint that was cut short is no checkpoint", a
   await isWhole(again);
   await again.close();
 });
+
+test("what is trimmed, appended and closed while a checkpoint is being written is in it or replayed over it", async (t) => {
+  const folder = await tempFolder(t);
+  const last = { topicId: "zz", shard: 0 };
+  let pauses = Number.NEGATIVE_INFINITY;
+  let meanwhile: Promise<void> | undefined;
+  const disk: Disk = {
+    ...nodeDisk,
+    async open(path, mode) {
+      if (path.endsWith("checkpoint.new")) pauses = 0;
+      return await nodeDisk.open(path, mode);
+    },
+  };
+  // Of two parts, so that no run of the checkpoint ends where a chunk of the index does.
+  const fillWide = async (from: number, to: number): Promise<void> => {
+    for (let nth = from; nth < to; nth++) {
+      const [part] = entryOf(`${nth}`, 200).parts;
+      if (part !== undefined) await engine.journal.append(shard, { parts: [part, { ...part, index: 1 }] }, { producers: [step(nth)] });
+    }
+  };
+  const change = async (): Promise<void> => {
+    await engine.journal.trim(shard, 250);
+    await engine.journal.close(last);
+    await fillWide(300, 340);
+    await fill(engine, 10, 20, other);
+    await engine.catalog.transact([{ key: { pk: "p", sk: "s" }, put: 2, if: 1 }]);
+  };
+  const defer = (run: () => void): void => {
+    // Once the shard's head and its first entries are in.
+    if (++pauses === 3) {
+      meanwhile = change();
+      void meanwhile.finally(run);
+    } else setImmediate(run);
+  };
+  const engine = await openLocalEngine(folder, { ...small, disk, defer });
+  await openShard(engine, shard, 2);
+  await fillWide(0, 300);
+  for (const key of [other, last]) {
+    await openShard(engine, key);
+    await fill(engine, 0, 10, key);
+  }
+  await engine.catalog.transact([{ key: { pk: "p", sk: "s" }, put: 1, if: "absent" }]);
+  await engine.journal.trim(shard, 100);
+  assert.ok((await reclaimed(engine)).length > 0);
+  assert.ok(meanwhile !== undefined, "nothing happened meanwhile");
+  await meanwhile;
+  const lost = await copyOf(t, folder);
+  await removeIndex(lost);
+  const again = await openLocalEngine(lost, small);
+  assert.deepEqual(
+    await namesIn(again),
+    numbers(250, 340).flatMap((name) => [name, name]),
+  );
+  assert.deepEqual(await namesIn(again, other), numbers(0, 20));
+  for (const key of [shard, other]) assert.deepEqual(await again.journal.head(key, 7n), await engine.journal.head(key, 7n));
+  await assert.rejects(again.journal.head(last), { code: "unknown_topic_or_partition" });
+  assert.deepEqual(await again.catalog.query("p", { limit: 10 }), await engine.catalog.query("p", { limit: 10 }));
+  await again.close();
+  await engine.close();
+});

@@ -38,6 +38,7 @@ export async function namesIn(engine: Engine, key = shard): Promise<readonly str
     const entries = await engine.journal.entries(key, { seq: at }, 1_000);
     const slices = entries.flatMap((entry) => entry.parts.map((part) => ({ entry, index: part.index })));
     for (const bytes of await engine.journal.read(slices)) names.push(Buffer.from(bytes).toString().replace(/\.+$/, ""));
+    if (entries.length === 0) throw new Error(`no entry ${at}, though ${seq} is the next one`);
     at += entries.length;
   }
   return names;
