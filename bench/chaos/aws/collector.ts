@@ -1,9 +1,12 @@
 import { sdkBucket } from "../../../lib/engines/aws/sdk-bucket.ts";
 import type { AwsClients } from "../../../lib/engines/aws/sdk-clients.ts";
 import { sdkTable } from "../../../lib/engines/aws/sdk-table.ts";
-import type { Bucket } from "../../../lib/engines/aws/bucket.ts";
-import type { Item, Key, Table } from "../../../lib/engines/aws/table.ts";
-import { collectOnce } from "../../../lib/testing/sim/aws/collector.ts";
+import type { Context } from "../../../lib/engines/aws/context.ts";
+import type { Item, Key } from "../../../lib/engines/aws/table.ts";
+import { defaultTuning } from "../../../lib/engines/aws/tuning.ts";
+import { nodeClock } from "../../../lib/node/clock.ts";
+import { nodeRandom } from "../../../lib/node/random.ts";
+import { collectOnce, type Listing } from "../../../lib/testing/sim/aws/collector.ts";
 import type { EmulatedStore } from "../../../scripts/emulators/aws-store.ts";
 import type { Stack } from "./disturbed.ts";
 import type { FaultLog } from "./fault-log.ts";
@@ -34,22 +37,15 @@ export class Deposits {
     );
   }
 
-  /** As a listing of the table would show them, and the heads of their shards. */
-  get items(): readonly Item[] {
-    const keys = this.#keys().filter((key) => typeof key !== "string");
-    const shards = new Set(this.#keys().map(shardOf));
-    return [
-      ...[...shards].map((shard) => ({ pk: { S: `H#${shard}` }, sk: { S: "H" } })),
-      ...keys.map(({ pk, sk }) => ({ pk: { S: pk }, sk: { S: sk } })),
-    ];
+  /** As a listing of table and bucket would show them. */
+  get listing(): Listing {
+    const keys = this.#keys();
+    return { items: keys.filter((key) => typeof key !== "string"), objects: keys.filter((key) => typeof key === "string") };
   }
 
-  get objects(): readonly string[] {
-    return this.#keys().filter((key) => typeof key === "string");
-  }
-
-  forget(key: Key | string): void {
-    this.#sent.delete(nameOf(key));
+  /** By its name in upkeep's words. */
+  forget(name: string): void {
+    this.#sent.delete(name);
   }
 
   #note(key: Key | string): void {
@@ -94,11 +90,17 @@ export class Collector {
   }
 
   async #run(): Promise<void> {
-    const { deposits, log } = this.#parts;
-    const storage = this.#storage();
+    const { clients, names, deposits, log } = this.#parts;
+    const stores = { table: sdkTable(clients.dynamodb, names.table), bucket: sdkBucket(clients.s3, names.bucket) };
+    const context: Context = { ...stores, clock: nodeClock, random: nodeRandom, tuning: defaultTuning };
+    const freed = (name: string): void => {
+      deposits.forget(name);
+      log.count("payloads collected");
+      log.write(`collected ${name}`);
+    };
     while (!this.#isOver) {
       const begunMs = performance.now();
-      await collectOnce(storage, () => deposits.items).catch((reason: unknown) =>
+      await collectOnce(context, deposits.listing, freed).catch((reason: unknown) =>
         log.write(`the collector stopped early: ${String(reason)}`),
       );
       log.count("collector passes");
@@ -107,38 +109,6 @@ export class Collector {
       await new Promise((resolve) => setTimeout(resolve, this.#isOver ? 0 : pauseMs));
     }
   }
-
-  #storage(): { readonly table: Table; readonly bucket: Bucket } {
-    const { clients, names, deposits, log } = this.#parts;
-    const [table, bucket] = [sdkTable(clients.dynamodb, names.table), sdkBucket(clients.s3, names.bucket)];
-    const collected = (key: Key | string): void => {
-      deposits.forget(key);
-      log.count("payloads collected");
-      log.write(`collected ${nameOf(key)}`);
-    };
-    return {
-      table: {
-        ...table,
-        delete: async (key) => {
-          await table.delete(key);
-          collected(key);
-        },
-      },
-      bucket: {
-        ...bucket,
-        list: async () => deposits.objects.map((key) => ({ key, bytes: 0, modifiedMs: 0 })),
-        delete: async (keys) => {
-          await bucket.delete(keys);
-          for (const key of keys) collected(key);
-        },
-      },
-    };
-  }
-}
-
-function shardOf(key: Key | string): string {
-  if (typeof key !== "string") return key.pk.split("#").slice(1, 3).join("#");
-  return (key.split("/")[3] ?? "").replace(".", "#");
 }
 
 function nameOf(key: Key | string): string {

@@ -62,12 +62,28 @@ export function payloadObjectsPrefix(hex: string): string {
   return `j/${hex}/`;
 }
 
-/** What an object's key says of its payload; undefined for a key that no writer makes. */
-export function readPayloadObjectKey(
-  key: string,
-): { readonly shard: ShardKey; readonly fenceEpoch: number; readonly id: string } | undefined {
-  const [, epoch = "", topicId = "", shard = "", id = ""] = /^j\/[0-9a-f]{2}\/(\d+)\/(.+)\.(\d+)\/([0-9a-f]{16})$/.exec(key) ?? [];
-  return id === "" ? undefined : { shard: { topicId, shard: Number(shard) }, fenceEpoch: Number(epoch), id };
+/** What a key says of the payload under it. */
+export interface PayloadKey {
+  readonly shard: ShardKey;
+  readonly fenceEpoch: number;
+  readonly id: string;
+}
+
+/** Undefined for the key of anything else. */
+export function readPayloadItemKey({ pk, sk: id }: Key): PayloadKey | undefined {
+  return payloadKey(/^B#(?<topicId>.+)#(?<shard>\d+)#(?<epoch>\d+)#[0-9a-f]{2}$/.exec(pk)?.groups, id);
+}
+
+/** Undefined for the key of anything else. */
+export function readPayloadObjectKey(key: string): PayloadKey | undefined {
+  const named = /^j\/[0-9a-f]{2}\/(?<epoch>\d+)\/(?<topicId>.+)\.(?<shard>\d+)\/(?<id>[0-9a-f]{16})$/.exec(key)?.groups;
+  return payloadKey(named, named?.["id"] ?? "");
+}
+
+function payloadKey(named: Readonly<Record<string, string>> | undefined, id: string): PayloadKey | undefined {
+  if (named === undefined) return undefined;
+  const { topicId = "", shard, epoch } = named;
+  return { shard: { topicId, shard: Number(shard) }, fenceEpoch: Number(epoch), id };
 }
 
 /** The states of producers that have left the head. */

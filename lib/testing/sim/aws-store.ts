@@ -1,5 +1,7 @@
-import type { Stores } from "../../engines/aws/context.ts";
+import type { Context, Stores } from "../../engines/aws/context.ts";
 import { type AwsEngineOptions, createAwsEngine } from "../../engines/aws/index.ts";
+import { defaultTuning } from "../../engines/aws/tuning.ts";
+import { keyOf } from "../../engines/aws/upkeep/freeing.ts";
 import { collectOnce } from "./aws/collector.ts";
 import { damaging } from "./aws/damage.ts";
 import { faultyStorage, noStorageFaults, type StorageFaults } from "./aws/faulty-storage.ts";
@@ -64,7 +66,9 @@ export function awsSimStore(options: AwsStoreOptions = {}): StoreMaker {
       collector.after(draws.fraction() * 2 * collectEveryMs, () => {
         if (faults === noStorageFaults) return;
         trace("collector runs");
-        collectOnce(connect(collector), () => table.snapshot).then(collect, collect);
+        const context: Context = { ...connect(collector), clock: collector.clock(1e12), random: draws.fork(), tuning: defaultTuning };
+        const listing = { items: table.snapshot.map(keyOf), objects: bucket.snapshot.map(({ key }) => key) };
+        collectOnce(context, listing).then(collect, collect);
       });
     };
     return {
