@@ -6,7 +6,7 @@ import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { acceptObjects } from "./accepted-rules.ts";
 import { type BundleName, bundleFolder } from "./bundles.ts";
-import { payloads } from "./permissions.ts";
+import { objectPatterns } from "./permissions.ts";
 
 /** What one function of the log is. */
 export interface LogFunctionProps {
@@ -21,7 +21,7 @@ export interface LogFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   /** All that it may do, but for writing its own log. */
   readonly permissions: readonly PolicyStatement[];
-  /** The bucket whose payloads are among them. */
+  /** The bucket whose payloads and segments are among them. */
   readonly objectsOf?: IBucket;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
@@ -46,7 +46,8 @@ export class LogFunction extends Construct {
       description: `Of the function that is ${props.description}`,
       inlinePolicies: { Permissions: new PolicyDocument({ statements: [ownLog, ...props.permissions] }) },
     });
-    if (props.objectsOf !== undefined) acceptObjects(this.role, props.objectsOf, payloads);
+    const { objectsOf } = props;
+    if (objectsOf !== undefined) for (const pattern of objectPatterns) acceptObjects(this.role, objectsOf, pattern);
     this.function = new LambdaFunction(this, "Function", {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -17,17 +17,24 @@ const tableActions = ["ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", 
 );
 const keyActions = ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"].map((action) => `kms:${action}`);
 
-/** Objects that writers put: entries' payloads (`j/`), in lib/engines/aws/keys.ts. */
-export const payloads = "j/*";
+/** Objects of lib/engines/aws/keys.ts: entries' payloads, which writers put, and segments, which the janitor makes of them. */
+const payloads = "j/*";
+const segments = "o/*";
+export const objectPatterns = [payloads, segments];
 
-/** The API writes and reads payloads and deletes none. */
+/** The API writes payloads, reads them and segments, and deletes neither. */
 export function apiPermissions(store: Store): PolicyStatement[] {
-  return [...tableAndKeys(store), objects(store, ["s3:GetObject", "s3:PutObject"]), list(store)];
+  const objects = [allow(store, ["s3:GetObject", "s3:PutObject"], payloads), allow(store, ["s3:GetObject"], segments)];
+  return [...tableAndKeys(store), ...objects, list(store)];
 }
 
-/** The janitor looks into payloads for the age of what they hold. Nobody deletes objects yet; only it ever may. */
+/** The janitor seals payloads into segments, of which it uploads big ones in parts, and deletes what is not needed any more. Only it ever may. */
 export function janitorPermissions(store: Store): PolicyStatement[] {
-  return [...tableAndKeys(store), objects(store, ["s3:GetObject"]), list(store)];
+  const objects = [
+    allow(store, ["s3:GetObject", "s3:DeleteObject"], payloads),
+    allow(store, ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"], segments),
+  ];
+  return [...tableAndKeys(store), ...objects, list(store)];
 }
 
 /** Topics and access rules are items of the table. */
@@ -41,8 +48,8 @@ function tableAndKeys({ table, keys }: Store): PolicyStatement[] {
   return [ofTable, new PolicyStatement({ actions: keyActions, resources: keys.map(({ keyArn }) => keyArn) })];
 }
 
-function objects({ bucket }: Store, actions: string[]): PolicyStatement {
-  return new PolicyStatement({ actions, resources: [bucket.arnForObjects(payloads)] });
+function allow({ bucket }: Store, actions: string[], pattern: string): PolicyStatement {
+  return new PolicyStatement({ actions, resources: [bucket.arnForObjects(pattern)] });
 }
 
 /** Without it S3 answers 403 for an object that is not there. */

@@ -69,8 +69,10 @@ test("the accepted findings are these", () => {
       .toSorted(),
     [
       "Stratalog/Log/Api/Role AwsSolutions-IAM5[Resource::<bucket>/j/*]",
+      "Stratalog/Log/Api/Role AwsSolutions-IAM5[Resource::<bucket>/o/*]",
       "Stratalog/Log/Bucket AwsSolutions-S1",
       "Stratalog/Log/Janitor/Role AwsSolutions-IAM5[Resource::<bucket>/j/*]",
+      "Stratalog/Log/Janitor/Role AwsSolutions-IAM5[Resource::<bucket>/o/*]",
       "Stratalog/Log/Rest/Api AwsSolutions-APIG2",
       "Stratalog/Log/Rest/Api/Default/ANY AwsSolutions-APIG4",
       "Stratalog/Log/Rest/Api/Default/ANY AwsSolutions-COG4",

@@ -14,9 +14,21 @@ const table = [
   "dynamodb:UpdateItem",
 ];
 const permitted: Readonly<Record<string, readonly string[]>> = {
-  Api: [...ownLog, ...table, "s3:GetObject", "s3:PutObject", "s3:ListBucket"],
-  Janitor: [...ownLog, ...table, "s3:GetObject", "s3:ListBucket"],
+  Api: [...ownLog, ...table, "s3:GetObject", "s3:PutObject", "s3:GetObject", "s3:ListBucket"],
+  Janitor: [
+    ...[...ownLog, ...table, "s3:GetObject", "s3:DeleteObject"],
+    ...["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListBucket"],
+  ],
   Resources: [...ownLog, ...table],
+};
+/** What may be done with objects, by their prefix: payloads are written by the API and segments by the janitor. */
+const permittedObjects: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  Api: { "/j/*": ["s3:GetObject", "s3:PutObject"], "/o/*": ["s3:GetObject"] },
+  Janitor: {
+    "/j/*": ["s3:GetObject", "s3:DeleteObject"],
+    "/o/*": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"],
+  },
+  Resources: {},
 };
 const withKey = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"];
 
@@ -32,6 +44,17 @@ const byDefault = synthesise();
 
 test("each function may do what is listed, and no more", () => {
   assert.deepEqual(rolesOf(byDefault), permitted);
+});
+
+test("of objects each function may do what is listed under their prefix", () => {
+  for (const role of resourcesOf(byDefault.template, "AWS::IAM::Role")) {
+    const name = /^Log([A-Z][a-z]+)Role/.exec(role.id)?.[1] ?? role.id;
+    const found = statementsOf(role).flatMap(({ Action, Resource }) => {
+      const pattern = /"(\/[a-z]\/\*)"/.exec(JSON.stringify(Resource))?.[1];
+      return pattern === undefined ? [] : [[pattern, listOf(Action)] as const];
+    });
+    assert.deepEqual(Object.fromEntries(found), permittedObjects[name]);
+  }
 });
 
 test("with a key of one's own, each may use it for data, too", () => {
@@ -50,17 +73,25 @@ test("no managed policy, no policy beside the roles' own, no wildcard", () => {
       assert.ok(!JSON.stringify(Action).includes("*"), role.id);
       // An object's ARN names a prefix; everything else is one resource.
       for (const resource of listOf(Resource)) {
-        const stars = JSON.stringify(resource).replace('"/j/*"', "");
+        const stars = JSON.stringify(resource).replace(/"\/[jo]\/\*"/, "");
         assert.ok(!stars.includes("*"), `${role.id}: ${stars}`);
       }
     }
   }
 });
 
-test("nobody may delete objects; a throwaway stack empties its bucket by a function of CDK's", () => {
-  const deletes = (of: ReturnType<typeof synthesise>["template"]) => JSON.stringify(of.toJSON()).includes("s3:DeleteObject");
-  assert.equal(deletes(byDefault.template), false);
-  assert.equal(deletes(synthesiseApp({ branch: "x" }).template), true);
+test("only the janitor may delete objects; a throwaway stack empties its bucket by a function of CDK's", () => {
+  const deleting = (of: ReturnType<typeof synthesise>) =>
+    resourcesOf(of.template, "AWS::IAM::Role").filter(({ Properties }) => JSON.stringify(Properties).includes("s3:DeleteObject"));
+  assert.deepEqual(
+    deleting(byDefault).map(({ id }) => /^Log([A-Z][a-z]+)Role/.exec(id)?.[1]),
+    ["Janitor"],
+  );
+  // What CDK's own function may do is in the bucket's policy.
+  const emptying = (of: ReturnType<typeof synthesise>["template"]) =>
+    resourcesOf(of, "AWS::S3::BucketPolicy").filter(({ Properties }) => JSON.stringify(Properties).includes("s3:DeleteObject"));
+  assert.deepEqual(emptying(byDefault.template), []);
+  assert.equal(emptying(synthesiseApp({ branch: "x" }).template).length, 1);
 });
 
 test("only the services that call the functions may, each from one place", () => {
