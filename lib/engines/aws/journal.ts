@@ -128,7 +128,12 @@ export class AwsJournal implements Journal {
     const known = await this.#heads.freshStart(shard);
     const seq = Math.min(toSeq, head.seq);
     if (seq <= known.seq) return;
-    const start: Start = { seq, bases: await this.#reader.basesBefore(shard, head, seq) };
+    const bases = await this.#reader.basesBefore(shard, head, seq).catch(async (reason: unknown) => {
+      // Someone else has trimmed further, and the page is gone since.
+      if ((await this.#heads.freshStart(shard)).seq < seq) throw reason;
+    });
+    if (bases === undefined) return;
+    const start: Start = { seq, bases };
     try {
       await repeat(this.#context, () => this.#context.table.put(encodeStart(shard, start), onlyFurther(start)));
       this.#heads.learnStart(shard, start);

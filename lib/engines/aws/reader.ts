@@ -71,13 +71,17 @@ export class Reader {
     if (!("seq" in from) && from.index >= head.highWatermarks.length) {
       throw new LogError("unknown_topic_or_partition", `The shard has ${head.highWatermarks.length} partitions, not index ${from.index}.`);
     }
+    let start = await this.#heads.start(shard);
     for (let isFresh = false; ; isFresh = true) {
-      const start = isFresh ? await this.#heads.freshStart(shard) : await this.#heads.start(shard);
       checkRange(from, head, start.seq, "seq" in from ? 0 : (start.bases[from.index] ?? 0));
       const found = await this.#collect(shard, head, start.seq, from, limit).catch(holeIn);
       if (found !== undefined) return found;
-      // A hole. It was trimmed since the start was read, or something is lost.
-      if (isFresh) throw corrupt(`entries of shard ${shard.shard} of topic ${shard.topicId} that no page has`);
+      // A hole: it was trimmed since the start was read, and given back, or the shard was closed, or something is lost.
+      const before = start.seq;
+      start = await this.#heads.freshStart(shard);
+      if (!isFresh || start.seq > before) continue;
+      await this.#heads.read(shard);
+      throw corrupt(`entries of shard ${shard.shard} of topic ${shard.topicId} that no page has`);
     }
   }
 
