@@ -279,6 +279,8 @@ export const limits = {
   segmentStretchesAhead: 2,
   segmentReadersMax: 10_000,
   segmentReadAttemptsMax: 5,
+  /** Segments, and the journal after them, that one fetch goes over. */
+  fetchRunsMax: 16,
   frontierCacheMs: 5_000,
   frontiersCachedMax: 20_000,
 } as const;

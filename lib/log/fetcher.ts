@@ -7,7 +7,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import type { FetchFrom, FetchRequest, FetchResult, TimeOffset, Topic } from "./log.ts";
 import { placeOf } from "./placement.ts";
-import { type PartitionPlace, type ReadBounds, readJournal, readSealed } from "./read-batches.ts";
+import { type BatchRun, type PartitionPlace, type ReadBounds, readJournal, readSealed } from "./read-batches.ts";
 import type { Frontiers } from "./strata/frontiers.ts";
 import type { SegmentReader } from "./strata/segment-reader.ts";
 import { type PartitionView, viewShard } from "./strata/shard-view.ts";
@@ -68,15 +68,64 @@ interface Looked {
 /** One look: what is there from the place on, which may be nothing. @throws offset_out_of_range */
 async function look(services: FetchServices, topic: Topic, place: PartitionPlace, from: FetchFrom, bounds: ReadBounds): Promise<Looked> {
   return await consistently(services, place, async (view, isFresh): Promise<Looked | undefined> => {
-    const { logStartOffset, highWatermark, journalStart } = view;
+    const { logStartOffset, highWatermark } = view;
     const offset = await resolve(services, place, from, view, isFresh);
     if (offset === undefined) return undefined;
     if (offset < logStartOffset || offset > highWatermark) throw outOfRange(topic, place.partition, offset, view);
     if (offset === highWatermark) return { view, read: { offset, batches: new Uint8Array(0), nextOffset: offset } };
-    const isInJournal = offset >= journalStart;
-    const found = isInJournal ? await readJournal(services.journal, place, offset, bounds) : await readSealed(services, place, offset, bounds, isFresh);
-    return found && { view, read: { offset, ...found } };
+    const first = await readRun(services, place, view, offset, bounds, isFresh);
+    if (first === undefined) return undefined;
+    const { batches, nextOffset } = await filledUp(services, place, view, { offset, bounds }, first);
+    return { view, read: { offset, batches, nextOffset } };
   });
+}
+
+/** What one place has: the journal, or one segment. Undefined: it moved meanwhile. */
+async function readRun(
+  services: FetchServices,
+  place: PartitionPlace,
+  { journalStart }: PartitionView,
+  offset: number,
+  bounds: ReadBounds,
+  isFresh: boolean,
+): Promise<BatchRun | undefined> {
+  return offset >= journalStart
+    ? await readJournal(services.journal, place, offset, bounds)
+    : await readSealed(services, place, offset, bounds, isFresh);
+}
+
+/** Goes on from a small segment to the next, as long as the bounds are not reached. What has moved meanwhile is left for the next fetch. */
+async function filledUp(
+  services: FetchServices,
+  place: PartitionPlace,
+  view: PartitionView,
+  { offset, bounds }: { readonly offset: number; readonly bounds: ReadBounds },
+  first: BatchRun,
+): Promise<BatchRun> {
+  const runs: Uint8Array[] = [first.batches];
+  let { nextOffset, isEnd } = first;
+  let bytes = first.batches.length;
+  while (isEnd && runs.length < limits.fetchRunsMax && nextOffset < view.highWatermark) {
+    const left = { bytesMax: bounds.bytesMax - bytes, recordsMax: bounds.recordsMax - (nextOffset - offset) };
+    if (left.bytesMax <= 0 || left.recordsMax <= 0) break;
+    const next = await readRun(services, place, view, nextOffset, left, false);
+    // One batch is always given, also one that is over the bound: it is for the next fetch then.
+    if (next === undefined || next.nextOffset <= nextOffset || next.batches.length > left.bytesMax) break;
+    runs.push(next.batches);
+    bytes += next.batches.length;
+    ({ nextOffset, isEnd } = next);
+  }
+  return { batches: runs.length === 1 ? first.batches : joined(runs, bytes), nextOffset, isEnd };
+}
+
+function joined(runs: readonly Uint8Array[], bytes: number): Uint8Array {
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for (const run of runs) {
+    all.set(run, at);
+    at += run.length;
+  }
+  return all;
 }
 
 async function resolve(

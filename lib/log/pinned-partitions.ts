@@ -43,7 +43,9 @@ async function isCommitted(journal: Journal, { shard, runs }: ShardRun, step: Pr
     const { parts: answer } = await journal.append(shard, { parts }, { expected, producers: [step] });
     return answer.every((part) => part.duplicate);
   } catch (reason) {
-    const { code } = LogError.from(reason);
+    const { code, outcome } = LogError.from(reason);
+    // Forgotten with what was trimmed: it may be there, so it must not be added elsewhere.
+    if (outcome === "unknown") throw reason;
     if (code === "wrong_expected_offset" || code === "out_of_order_sequence" || code === "sequence_reused" || code === "conflict")
       return false;
     throw reason;

@@ -20,6 +20,8 @@ export interface BatchRun {
   readonly batches: Uint8Array;
   /** Where to go on. */
   readonly nextOffset: number;
+  /** Whether that is where a segment ends: what follows is in another place. */
+  readonly isEnd: boolean;
 }
 
 /** Whole batches from the one that holds `offset`, within the bounds but at least one; undefined when they were trimmed meanwhile. */
@@ -40,7 +42,7 @@ export async function readJournal(
       addToBaseOffsets(batches.subarray(used, used + part.byteLength), baseOffset);
       used += part.byteLength;
     }
-    return cut(batches, offset, bounds);
+    return { ...cut(batches, offset, bounds), isEnd: false };
   } catch (reason) {
     if (reason instanceof LogError && reason.code === "offset_out_of_range") return undefined;
     throw reason;
@@ -67,7 +69,7 @@ export async function readSealed(
       const nextOffset = found.batches.length === 0 ? end : found.nextOffset;
       if (found.batches.length > 0 || nextOffset >= row.next) {
         segments.ended(topicId, partition, offset, nextOffset);
-        return { batches: found.batches, nextOffset };
+        return { batches: found.batches, nextOffset, isEnd: nextOffset >= row.next };
       }
       from = nextOffset;
     }
@@ -96,7 +98,7 @@ async function enough(journal: Journal, { shard, index }: Place, offset: number,
 }
 
 /** Drops batches before the offset and those past the bounds. */
-function cut(batches: Uint8Array, offset: number, { bytesMax, recordsMax }: ReadBounds): BatchRun {
+function cut(batches: Uint8Array, offset: number, { bytesMax, recordsMax }: ReadBounds): Omit<BatchRun, "isEnd"> {
   let start = 0;
   let end = 0;
   let nextOffset = offset;

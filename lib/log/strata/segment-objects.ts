@@ -1,6 +1,6 @@
 import { checkBlocks, checkSegmentHead, readSegmentIndex, segmentFormat, type SegmentIndex } from "../../core/codec/segment.ts";
 import { LogError } from "../../core/errors.ts";
-import type { ObjectStore } from "../../ports/object-store.ts";
+import type { ByteRange, ObjectStore } from "../../ports/object-store.ts";
 import type { SegmentRow } from "./segment-row.ts";
 
 /** A segment's object is not there: its row was replaced, or has expired, or it is lost. */
@@ -19,8 +19,7 @@ export function batchesEnd({ bytes, endBytes }: SegmentPlace): number {
 
 /** The index alone. @throws SegmentGone, corrupt_log */
 export async function readIndex(objects: ObjectStore, place: SegmentPlace): Promise<SegmentIndex> {
-  const end = await readRange(objects, place.key, batchesEnd(place), place.endBytes);
-  return readSegmentIndex(end, place.bytes);
+  return await readRange(objects, place.key, { start: batchesEnd(place), length: place.endBytes }, (end) => readSegmentIndex(end, place.bytes));
 }
 
 export interface WholeSegment {
@@ -31,12 +30,13 @@ export interface WholeSegment {
 
 /** All of a segment by one request. @throws SegmentGone, corrupt_log */
 export async function readWhole(objects: ObjectStore, place: SegmentPlace): Promise<WholeSegment> {
-  const all = await readRange(objects, place.key, 0, place.bytes);
-  checkSegmentHead(all);
-  const index = readSegmentIndex(all, place.bytes);
-  const batches = all.subarray(segmentFormat.headBytes, batchesEnd(place));
-  checkBlocks(batches, index, 0, index.blocks);
-  return { index, batches };
+  return await readRange(objects, place.key, { start: 0, length: place.bytes }, (all) => {
+    checkSegmentHead(all);
+    const index = readSegmentIndex(all, place.bytes);
+    const batches = all.subarray(segmentFormat.headBytes, batchesEnd(place));
+    checkBlocks(batches, index, 0, index.blocks);
+    return { index, batches };
+  });
 }
 
 /** Blocks `from` to before `to`, checked. @throws SegmentGone, corrupt_log */
@@ -48,9 +48,10 @@ export async function readBlocks(
 ): Promise<Uint8Array> {
   if (from >= to) return new Uint8Array(0);
   const start = index.positions[from] ?? 0;
-  const bytes = await readRange(objects, place.key, start, (index.positions[to] ?? start) - start);
-  checkBlocks(bytes, index, from, to);
-  return bytes;
+  return await readRange(objects, place.key, { start, length: (index.positions[to] ?? start) - start }, (bytes) => {
+    checkBlocks(bytes, index, from, to);
+    return bytes;
+  });
 }
 
 /** The first block that does not belong into one read of so many bytes, which takes at least one. */
@@ -60,9 +61,21 @@ export function blocksUpTo({ positions, blocks }: SegmentIndex, from: number, by
   return Math.min(to, blocks);
 }
 
-async function readRange(objects: ObjectStore, key: string, start: number, length: number): Promise<Uint8Array> {
-  const found = await objects.get(key, { start, length });
-  if (found === undefined) throw new SegmentGone(key);
-  if (found.length === length) return found;
-  throw new LogError("corrupt_log", `Segment object ${key} ends after ${start + found.length} bytes, not ${start + length}: restore it from a copy.`);
+/** Bytes may be damaged on their way: what cannot be right is read once more. */
+async function readRange<T>(objects: ObjectStore, key: string, range: ByteRange, read: (bytes: Uint8Array) => T): Promise<T> {
+  for (let isLast = false; ; isLast = true) {
+    const found = await objects.get(key, range);
+    if (found === undefined) throw new SegmentGone(key);
+    try {
+      if (found.length < range.length) throw tooShort(key, range, found.length);
+      return read(found);
+    } catch (reason) {
+      const { code } = LogError.from(reason);
+      if (isLast || (code !== "corrupt_log" && code !== "unsupported_version")) throw reason;
+    }
+  }
+}
+
+function tooShort(key: string, { start, length }: ByteRange, bytes: number): LogError {
+  return new LogError("corrupt_log", `Segment object ${key} ends after ${start + bytes} bytes, not ${start + length}: restore it from a copy.`);
 }

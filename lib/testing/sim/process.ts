@@ -1,6 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import { createLog } from "../../log/create-log.ts";
 import type { Log } from "../../log/log.ts";
+import type { StrataTuning } from "../../log/strata/tuning.ts";
 import type { Compression } from "../../ports/compression.ts";
 import type { Engine } from "../../ports/engine.ts";
 import { Life } from "./life.ts";
@@ -18,6 +19,14 @@ export interface ProcessParts {
   readonly wrap: EngineWrapper;
   readonly skewMs: number;
   readonly trace: (line: string) => void;
+  /** How often a process works on the strata, and with which sizes. Default: never. */
+  readonly janitor?: JanitorPlan | undefined;
+}
+
+/** Rounds of the janitor in a process: they may overlap, and each is cut off with its process. */
+export interface JanitorPlan {
+  readonly everyMs: number;
+  readonly tuning: Partial<StrataTuning>;
 }
 
 /** A process that serves the log, life after life: what is not in the store is lost in between. */
@@ -40,15 +49,18 @@ export class SimProcess {
 
   /** Starts a new life. A start that fails is tried again. */
   start(): void {
-    const { scheduler, prng, store, wrap, skewMs, trace } = this.#parts;
+    const { scheduler, prng, store, wrap, skewMs, trace, janitor } = this.#parts;
     const life = new Life(`${this.name}.${this.#lives++}`, scheduler);
     this.#life = life;
     trace(`${life.name} starts`);
     store.open(life).then(
       (engine) => {
         if (!life.isAlive) return;
-        this.#log = createLog(wrap(engine, life), { clock: life.clock(skewMs), random: prng.fork(), compression: identity });
+        const own = { clock: life.clock(skewMs), random: prng.fork(), compression: identity };
+        const log = createLog(wrap(engine, life), { ...own, strata: janitor?.tuning });
+        this.#log = log;
         trace(`${life.name} is up`);
+        if (janitor !== undefined) this.#tend(life, log, janitor);
       },
       (reason: unknown) => {
         if (!life.isAlive) return;
@@ -57,6 +69,30 @@ export class SimProcess {
         scheduler.schedule(50, () => this.startAnew());
       },
     );
+  }
+
+  /** Up to two rounds at once. */
+  #tend(life: Life, log: Log, { everyMs }: JanitorPlan): void {
+    const { prng, trace } = this.#parts;
+    let running = 0;
+    const next = (): void => {
+      life.after(prng.fraction() * 2 * everyMs, () => {
+        next();
+        if (running === 2) return;
+        running++;
+        log
+          .runJanitor(Number.MAX_SAFE_INTEGER)
+          .then(
+            ({ seals, merges, segmentsExpired, objectsDeleted }) => {
+              if (seals + merges + segmentsExpired + objectsDeleted > 0)
+                trace(`${life.name} sealed ${seals}, merged ${merges}, let ${segmentsExpired} expire and deleted ${objectsDeleted}`);
+            },
+            (reason: unknown) => trace(`${life.name}'s janitor stopped: ${String(reason)}`),
+          )
+          .finally(() => running--);
+      });
+    };
+    next();
   }
 
   /** Has the log do something. When the process ends in the middle, the caller's connection is reset. */

@@ -24,7 +24,11 @@ export function remoteEngine(engine: Engine, network: Network, life: Life): Engi
       close: (shard) => twice(`close ${shard.shard}`, () => journal.close(shard)),
     },
     objects: {
-      put: (key, bytes) => once(`put ${key}`, () => objects.put(key, bytes)),
+      // A source of pieces belongs to its process and gives them once: what travels is the bytes.
+      put: async (key, body) => {
+        const bytes = body instanceof Uint8Array ? body : await joined(body);
+        return await once(`put ${key}`, () => objects.put(key, bytes));
+      },
       get: (key, range) => twice(`get ${key}`, () => objects.get(key, range)),
       list: (prefix, page) => twice(`list ${prefix}`, () => objects.list(prefix, page)),
       delete: (keys) => twice(`delete ${keys.length}`, () => objects.delete(keys)),
@@ -41,4 +45,15 @@ export function remoteEngine(engine: Engine, network: Network, life: Life): Engi
     isShared: true,
     close: () => engine.close(),
   };
+}
+
+async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  let bytes = new Uint8Array(0);
+  for await (const piece of pieces) {
+    const longer = new Uint8Array(bytes.length + piece.length);
+    longer.set(bytes);
+    longer.set(piece, bytes.length);
+    bytes = longer;
+  }
+  return bytes;
 }

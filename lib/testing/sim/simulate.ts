@@ -1,17 +1,19 @@
 import { createLog } from "../../log/create-log.ts";
+import type { Log } from "../../log/log.ts";
 import { checkHistory } from "../history.ts";
 import type { Finding, History } from "../history.ts";
 import { batchWriter } from "./clients/batch-writer.ts";
 import { churner } from "./clients/churner.ts";
 import { grower } from "./clients/grower.ts";
 import { reader, seenIn } from "./clients/reader.ts";
+import { trimmer } from "./clients/trimmer.ts";
 import { atomicWriter, conditionalWriter, idempotentWriter, plainWriter } from "./clients/writers.ts";
 import { Life } from "./life.ts";
 import { Network, noFaults } from "./network.ts";
 import type { NetworkFaults } from "./network.ts";
 import { Prng } from "./prng.ts";
 import { identity, SimProcess } from "./process.ts";
-import type { EngineWrapper } from "./process.ts";
+import type { EngineWrapper, JanitorPlan } from "./process.ts";
 import { Recorder } from "./recorder.ts";
 import { Scheduler } from "./scheduler.ts";
 import { memorySimStore } from "./store.ts";
@@ -47,7 +49,7 @@ export interface SimulationResult {
   readonly tasks: number;
 }
 
-const tasksMax = 200_000;
+const tasksMax = 400_000;
 const crowd: readonly { readonly name: string; readonly run: Client; readonly countMax: number; readonly operations: number }[] = [
   { name: "plain", run: plainWriter, countMax: 2, operations: 18 },
   { name: "idempotent", run: idempotentWriter, countMax: 3, operations: 20 },
@@ -56,8 +58,10 @@ const crowd: readonly { readonly name: string; readonly run: Client; readonly co
   { name: "atomic", run: atomicWriter, countMax: 2, operations: 12 },
   { name: "reader", run: reader, countMax: 3, operations: 40 },
   { name: "churner", run: churner, countMax: 1, operations: 5 },
+  { name: "trimmer", run: trimmer, countMax: 1, operations: 16 },
   { name: "grower", run: grower, countMax: 2, operations: 6 },
 ];
+const isRare = new Set(["grower", "churner", "trimmer"]);
 
 /** One run of the log with clients and faults, all drawn from the seed: the same seed gives the same run. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulationResult> {
@@ -74,9 +78,10 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     trace,
   });
   const wrap = options.wrap ?? ((engine) => engine);
+  const janitor = drawJanitor(prng.fork());
   const processes = Array.from({ length: prng.between(1, store.processesMax) }, (_, i) => {
     const skewMs = prng.pick([0, 0, 3_600_000, 86_400_000]) * (prng.fraction() - 0.5) + 1e12;
-    return new SimProcess(`p${i}`, { scheduler, prng: prng.fork(), store, wrap, skewMs, trace });
+    return new SimProcess(`p${i}`, { scheduler, prng: prng.fork(), store, wrap, skewMs, trace, janitor });
   });
   const world: World = { scheduler, network, processes, recorder, clients: [], partitions: prng.between(1, 3) };
   const problems: string[] = recorder.problems;
@@ -107,7 +112,7 @@ async function makeTopic(world: World, prng: Prng): Promise<void> {
   const partitionsPerShard = prng.pick([1, 2, 2, 4]);
   await complete(
     world,
-    process?.serve((log) => log.topics.create({ name: topicName, partitions: world.partitions, partitionsPerShard })),
+    process?.serve((log) => log.topics.create({ name: topicName, partitions: world.partitions, partitionsPerShard, config: { "retention.ms": -1 } })),
   );
 }
 
@@ -131,6 +136,23 @@ function drawFaults(prng: Prng): NetworkFaults {
     repeated: prng.pick([0, 0, 0.1, 0.3]),
     throttled: prng.pick([0, 0, 0.05]),
   };
+}
+
+/** In most runs the strata are worked on all the time, with segments of a few records and no grace, so that everything meets everything. */
+function drawJanitor(prng: Prng): JanitorPlan | undefined {
+  const everyMs = prng.pick([undefined, 1_000, 300, 100, 100]);
+  if (everyMs === undefined) return undefined;
+  const tuning = {
+    sealEntries: prng.pick([1, 4, 16]),
+    sealAgeMs: prng.pick([0, 0, 200]),
+    sealBytesMax: prng.pick([1, 500, 100_000]),
+    trimLagMs: prng.pick([0, 0, 300]),
+    garbageGraceMs: prng.pick([0, 0, 300]),
+    mergeSegmentsMin: prng.pick([2, 3, 8]),
+    markMs: prng.pick([0, 100]),
+    quietMs: prng.pick([0, 500]),
+  };
+  return { everyMs, tuning };
 }
 
 /** Crashes, freezes and closes processes, and freezes clients, until it ends; then it brings everything up again. */
@@ -178,7 +200,7 @@ class Disaster {
 async function runClients(world: World, prng: Prng): Promise<void> {
   let running = 0;
   for (const { name, run, countMax, operations } of crowd) {
-    for (let i = prng.between(name === "grower" || name === "churner" ? 0 : 1, countMax); i > 0; i--) {
+    for (let i = prng.between(isRare.has(name) ? 0 : 1, countMax); i > 0; i--) {
       const life = new Life(`${name}${i}`, world.scheduler);
       world.clients.push(life);
       const self: Self = { life, prng: prng.fork(), operations };
@@ -201,7 +223,23 @@ async function drain(world: World, store: SimStore): Promise<void> {
   const life = new Life("drain", world.scheduler);
   const engine = await complete(world, store.open(life));
   if (engine === undefined) return;
-  const log = createLog(engine, { clock: life.clock(1e12), random: new Prng(1), compression: identity });
+  const atOnce = { sealAgeMs: 0, trimLagMs: 0, garbageGraceMs: 0, mergeSegmentsMin: 2, quietMs: 0 };
+  const log = createLog(engine, { clock: life.clock(1e12), random: new Prng(1), compression: identity, strata: atOnce });
+  await readFinal(world, log);
+  const first = new Map(world.recorder.final);
+  // All of it once more from segments.
+  for (let round = 0; round < 2; round++) {
+    const { failures } = (await complete(world, log.runJanitor(Number.MAX_SAFE_INTEGER))) ?? { failures: 1 };
+    if (failures > 0) world.recorder.problem(`a janitor without faults around it failed ${failures} times`);
+  }
+  await readFinal(world, log);
+  // The janitor may have ended a growth: partitions without records count as little as none.
+  const isSame = [...world.recorder.final].every(([partition, seen]) => JSON.stringify(seen) === JSON.stringify(first.get(partition) ?? []));
+  if (!isSame) world.recorder.problem("the log is another one once it is sealed");
+  await complete(world, log.close());
+}
+
+async function readFinal(world: World, log: Log): Promise<void> {
   const topic = await complete(world, log.topics.get(topicName));
   for (let partition = 0; partition < (topic?.partitions ?? 0); partition++) {
     const found = [];
@@ -215,5 +253,4 @@ async function drain(world: World, store: SimStore): Promise<void> {
     }
     world.recorder.final.set(partition, found);
   }
-  await complete(world, log.close());
 }
