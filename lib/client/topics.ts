@@ -1,4 +1,4 @@
-import type { AlterTopicBody, CreateTopicBody, TopicBody, TopicDetailBody, TopicListBody } from "../http/wire.ts";
+import type { AlterTopicBody, CreateTopicBody, DeleteRecordsBody, TopicBody, TopicDetailBody, TopicListBody } from "../http/wire.ts";
 import type { Transport } from "./transport.ts";
 import { jsonBody } from "./transport.ts";
 
@@ -39,6 +39,16 @@ export class TopicsClient {
   /** More partitions, other configs; a config set to null has its default again. @throws invalid_partitions, invalid_config */
   async alter(name: string, change: AlterTopicBody): Promise<TopicBody> {
     return (await this.#transport.json({ method: "PATCH", path: ["topics", name], body: jsonBody(change) })) as TopicBody;
+  }
+
+  /**
+   * Deletes a partition's records below an offset, for good (Kafka's DeleteRecords).
+   * @param before the first offset that stays; "latest": none does
+   * @throws offset_out_of_range when it is above the high watermark
+   */
+  async deleteRecords(name: string, partition: number, before: number | "latest"): Promise<DeleteRecordsBody> {
+    const path = ["topics", name, "partitions", String(partition), "records"];
+    return (await this.#transport.json({ method: "DELETE", path, query: { before } })) as DeleteRecordsBody;
   }
 
   /** With all its records, for good. @throws unknown_topic_or_partition */

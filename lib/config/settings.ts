@@ -87,6 +87,14 @@ export const serverSettings = {
     doc: "Engine aws: how long a request waits for others to share its commit, 0 to 250: slower and cheaper.",
     check: (value) => (/^\d{1,3}$/.test(value) && Number(value) <= limits.awsLingerMsMax ? undefined : `0 to ${limits.awsLingerMsMax}`),
   },
+  janitorInterval: {
+    flag: "janitor-interval",
+    env: "STRATALOG_JANITOR_INTERVAL",
+    default: "",
+    unit: "s",
+    doc: "How often it seals, merges, lets expire and frees; 0: never, as something else does. Where it is not given: every 10 s, with engine aws every 60.",
+    check: (value) => (/^\d{0,5}$/.test(value) ? undefined : "0 to 99999 seconds"),
+  },
   metrics: {
     flag: "metrics",
     env: "STRATALOG_METRICS",

@@ -189,6 +189,10 @@ export const limits = {
   resourceAnswerMsMax: 10_000,
   /** Lambda: long polls and streams end this long before the function's time does. */
   lambdaEndMarginMs: 2_000,
+  /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. */
+  janitorIntervalMs: 10_000,
+  janitorSharedIntervalMs: 60_000,
+  janitorRoundMsMax: 300_000,
   /** Lambda: a janitor begins no further topic this long before its time is over. */
   janitorEndMarginMs: 15_000,
   /** ACLs and tokens of one log: each process keeps them all, so that rights and unknown tokens cost no read. */

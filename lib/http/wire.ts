@@ -72,6 +72,12 @@ export interface TopicBody {
 export interface TopicDetailBody extends TopicBody {
   readonly partitionDetails: readonly { readonly partition: number; readonly logStartOffset: number; readonly highWatermark: number }[];
 }
+/** `DELETE /topics/{t}/partitions/{p}/records?before=`: where the partition begins now. */
+export interface DeleteRecordsBody {
+  readonly partition: number;
+  readonly logStartOffset: number;
+  readonly highWatermark: number;
+}
 /** `GET /topics?prefix=&limit=&cursor=`: `nextCursor` is there when more may follow. */
 export interface TopicListBody {
   readonly topics: readonly TopicBody[];

@@ -157,7 +157,10 @@ async function consistently<T>(
     const found = await read(view, isFresh);
     if (found !== undefined) return found;
     if (attempt < limits.segmentReadAttemptsMax) continue;
-    throw new LogError("corrupt_log", `Records of shard ${shard.shard}, index ${index}, of topic ${shard.topicId} are neither in the journal nor in segments.`);
+    throw new LogError(
+      "corrupt_log",
+      `Records of shard ${shard.shard}, index ${index}, of topic ${shard.topicId} are neither in the journal nor in segments.`,
+    );
   }
 }
 

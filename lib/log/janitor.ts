@@ -8,7 +8,18 @@ import type { Topic } from "./log.ts";
 import { shardCount } from "./placement.ts";
 import { deleteStrata } from "./strata/delete-strata.ts";
 import { collectGarbage } from "./strata/garbage.ts";
-import { activePk, activeRemoval, activeWrite, type ActiveMark, type DueMark, duePk, dueRemoval, dueWrite, readActive, readDue } from "./strata/marks.ts";
+import {
+  activePk,
+  activeRemoval,
+  activeWrite,
+  type ActiveMark,
+  type DueMark,
+  duePk,
+  dueRemoval,
+  dueWrite,
+  readActive,
+  readDue,
+} from "./strata/marks.ts";
 import type { StrataServices } from "./strata/services.ts";
 import { type Tended, tendShard } from "./strata/tend.ts";
 import { ensureTopicIds, topicNameOf } from "./strata/topic-ids.ts";
@@ -241,5 +252,14 @@ export function tellRound(telemetry: Telemetry, report: JanitorReport): void {
   telemetry.count("ReclaimedBytes", report.reclaimedBytes);
   telemetry.gauge("UnsealedBytes", report.unsealedBytes);
   telemetry.gauge("UnsealedAgeSeconds", report.unsealedAgeMs / 1000);
-  telemetry.log(failures > 0 ? "warn" : "info", "janitor", { shards, seals, merges, expired, deleted, failures, isComplete });
+  const isNews = seals + merges + expired + deleted + report.deletionsFinished > 0 || !isComplete;
+  telemetry.log(failures > 0 ? "warn" : isNews ? "info" : "debug", "janitor", {
+    shards,
+    seals,
+    merges,
+    expired,
+    deleted,
+    failures,
+    isComplete,
+  });
 }

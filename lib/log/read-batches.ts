@@ -80,7 +80,12 @@ export async function readSealed(
 }
 
 /** The entries that a read needs: looked up page by page until the bounds are reached. */
-async function enough(journal: Journal, { shard, index }: Place, offset: number, { bytesMax, recordsMax }: ReadBounds): Promise<EntryRef[]> {
+async function enough(
+  journal: Journal,
+  { shard, index }: Place,
+  offset: number,
+  { bytesMax, recordsMax }: ReadBounds,
+): Promise<EntryRef[]> {
   const taken: EntryRef[] = [];
   let bytes = 0;
   let next = offset;

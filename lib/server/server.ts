@@ -13,6 +13,7 @@ import { nodeRandom } from "../node/random.ts";
 import type { Engine } from "../ports/engine.ts";
 import { type ServerTelemetry, stackText } from "../telemetry/server.ts";
 import { checkBindHost, hostRule, isLoopback, urlOf } from "./hosts.ts";
+import { tendInBackground } from "./background.ts";
 import { createNodeServer } from "./node-shell.ts";
 import { packageVersion } from "./version.ts";
 
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly credentials?: Credentials | undefined;
   /** Whether callers are held to their quotas; with `engine`. Default: where no other process shares the engine. */
   readonly enforcesQuotas?: boolean | undefined;
+  /** How often the log's janitor looks around, which seals, merges, lets expire and frees; 0: never, as something else does. Default 10 s. */
+  readonly janitorIntervalMs?: number | undefined;
   /** 127.0.0.1 (default), ::1 or localhost; with credentials any address. It speaks HTTP: put TLS in front where others can listen. */
   readonly host?: string;
   /** Default 7070; 0 takes a free one. */
@@ -53,6 +56,7 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", port = 7070, allowedHosts = [], engineName = "custom", credentials, telemetry } = options;
+  const { janitorIntervalMs = limits.janitorIntervalMs, reportFault = telemetry?.reportFault ?? toStandardError } = options;
   checkBindHost(host, credentials !== undefined);
   const log = logOf(options);
   const closing = new AbortController();
@@ -63,12 +67,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     engine: engineName,
     isHostAllowed: hostRule(() => boundPort, allowedHosts, !isLoopback(host)),
     security: credentials && createSecurity(log, { clock: nodeClock, credentials }),
-    reportFault: options.reportFault ?? telemetry?.reportFault ?? toStandardError,
+    reportFault,
     telemetry: telemetry?.telemetry,
     metrics: telemetry?.expose,
   });
   const server = createNodeServer(app, closing.signal, telemetry?.telemetry);
   boundPort = await listen(server, host, port);
+  if (janitorIntervalMs > 0) void tendInBackground(log, { everyMs: janitorIntervalMs, signal: closing.signal, reportFault });
   let closed: Promise<void> | undefined;
   return {
     url: urlOf(host, boundPort),

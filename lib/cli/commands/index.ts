@@ -19,6 +19,7 @@ import { topicsCreate } from "./topics-create.ts";
 import { topicsDelete } from "./topics-delete.ts";
 import { topicsDescribe } from "./topics-describe.ts";
 import { topicsList } from "./topics-list.ts";
+import { topicsTrim } from "./topics-trim.ts";
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   topicsList,
   topicsDescribe,
   topicsAlter,
+  topicsTrim,
   topicsDelete,
   produce,
   consume,

@@ -116,6 +116,7 @@ async function start(context: Context, data: string | undefined, listen: Listen)
     return await startServer({
       engine,
       telemetry,
+      janitorIntervalMs: janitorIntervalMs(context, listen.engineName),
       enforcesQuotas: quotasFromSettings(context.setting) ?? listen.engineName !== "aws",
       ...listen,
     });
@@ -123,6 +124,12 @@ async function start(context: Context, data: string | undefined, listen: Listen)
     await engine.close();
     throw reason;
   }
+}
+
+function janitorIntervalMs({ setting }: Context, engineName: string): number {
+  const seconds = setting(serverSettings.janitorInterval);
+  if (seconds !== "") return 1_000 * Number(seconds);
+  return engineName === "aws" ? limits.janitorSharedIntervalMs : limits.janitorIntervalMs;
 }
 
 function telemetryOptions({ io: { stderr }, setting }: Context): ServerTelemetryOptions {

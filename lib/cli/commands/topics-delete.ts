@@ -17,7 +17,7 @@ export const topicsDelete: Command = {
   run: async (context) => {
     const { args, client, io } = context;
     const names = args.positionals;
-    if (!args.has("yes") && io.stdin.isTTY === true && !(await confirmed(context, names))) {
+    if (!args.has("yes") && io.stdin.isTTY === true && !(await confirmed(context, `Delete ${names.join(", ")} with all records?`))) {
       await say(context, "Nothing was deleted.");
       return 1;
     }
@@ -29,10 +29,11 @@ export const topicsDelete: Command = {
   },
 };
 
-async function confirmed({ io }: Context, names: readonly string[]): Promise<boolean> {
+/** Asks on the terminal. Only a "yes" is one. */
+export async function confirmed({ io }: Context, question: string): Promise<boolean> {
   const asking = createInterface({ input: io.stdin, output: io.stderr });
   try {
-    const typed = await asking.question(`Delete ${names.join(", ")} with all records? Type yes: `, { signal: io.signal });
+    const typed = await asking.question(`${question} Type yes: `, { signal: io.signal });
     return typed.trim().toLowerCase() === "yes";
   } catch {
     return false;

@@ -139,6 +139,11 @@ export const schemas = {
     { records: { type: "array", items: here("Record") }, nextOffset: integer(), highWatermark: integer(), logStartOffset: integer() },
     ["records", "nextOffset", "highWatermark", "logStartOffset"],
   ),
+  DeleteRecordsAnswer: object({ partition: integer(), logStartOffset: integer(), highWatermark: integer() }, [
+    "partition",
+    "logStartOffset",
+    "highWatermark",
+  ]),
   OffsetsAnswer: object(
     {
       offsets: {

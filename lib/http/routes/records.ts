@@ -4,13 +4,14 @@ import type { FetchRequest } from "../../log/log.ts";
 import { accepted } from "../accept.ts";
 import { recordFormats } from "../json/record-output.ts";
 import { ref } from "../openapi/schemas.ts";
+import { json } from "../responses.ts";
 import type { Call, Operation, Parameter, Route } from "../route.ts";
 import { streamPartition } from "../sse/partition-stream.ts";
 import { streamTopic } from "../sse/topic-stream.ts";
 import { fetchJson, fetchRaw } from "./fetch-answers.ts";
 import { produce } from "./produce.ts";
 import { parseOffset } from "../times.ts";
-import { mediaTypes, responseHeaders } from "../wire.ts";
+import { type DeleteRecordsBody, mediaTypes, responseHeaders } from "../wire.ts";
 
 const offset: Parameter = {
   description:
@@ -94,9 +95,28 @@ const followTopic: Operation = {
   },
 };
 
+const deleteRecords: Operation = {
+  id: "deleteRecords",
+  summary: "Delete a partition's records below an offset, for good",
+  description: "Kafka's DeleteRecords. They cannot be read from then on; their storage is given back later.",
+  access: { resource: "TOPIC", operation: "DELETE" },
+  query: {
+    before: { description: "The first offset that stays, or `latest`: none does. It has to be given.", schema: { type: "string" } },
+  },
+  answers: { 200: { description: "Where the partition begins now.", content: { [mediaTypes.json]: ref("DeleteRecordsAnswer") } } },
+  errors: ["offset_out_of_range"],
+  async handle({ services: { log }, query, topic, partition }) {
+    const before = query.get("before");
+    if (before === undefined) throw new LogError("invalid_request", "Say up to where: ?before= takes an offset, or latest.");
+    const offset = before === "latest" ? before : (query.integer("before", 0, Number.MAX_SAFE_INTEGER) ?? 0);
+    const [marks] = await log.deleteRecords(topic, [{ partition, offset }]);
+    return json(200, marks satisfies DeleteRecordsBody | undefined);
+  },
+};
+
 export const partitionRecordsRoute: Route = {
   path: "/topics/{topic}/partitions/{partition}/records",
-  operations: { GET: fetchPartition },
+  operations: { GET: fetchPartition, DELETE: deleteRecords },
 };
 export const topicRecordsRoute: Route = { path: "/topics/{topic}/records", operations: { GET: followTopic, POST: produce } };
 

@@ -9,7 +9,11 @@ import type { StrataServices } from "./services.ts";
 import { viewShard } from "./shard-view.ts";
 
 /** Raises log start offsets; the janitor frees what is below them. @throws offset_out_of_range, invalid_request */
-export async function deleteRecords(services: StrataServices, topic: Topic, before: readonly DeleteBefore[]): Promise<readonly Watermarks[]> {
+export async function deleteRecords(
+  services: StrataServices,
+  topic: Topic,
+  before: readonly DeleteBefore[],
+): Promise<readonly Watermarks[]> {
   const byShard = new Map<number, DeleteBefore[]>();
   for (const each of before) {
     const { shard } = placeOf(topic, each.partition).shard;
@@ -36,11 +40,16 @@ async function deleteInShard(
     const { index } = placeOf(topic, partition);
     const { logStartOffset, highWatermark } = view(index);
     const wanted = offset === "latest" ? highWatermark : offset;
-    if (!Number.isSafeInteger(wanted) || wanted < 0) throw new LogError("invalid_request", `"${offset}" is no offset: an integer from 0, or "latest".`);
+    if (!Number.isSafeInteger(wanted) || wanted < 0)
+      throw new LogError("invalid_request", `"${offset}" is no offset: an integer from 0, or "latest".`);
     if (wanted > highWatermark) {
-      throw new LogError("offset_out_of_range", `Partition ${partition} of "${topic.name}" ends at ${highWatermark}: nothing can be deleted up to ${wanted}.`, {
-        details: { logStartOffset, highWatermark },
-      });
+      throw new LogError(
+        "offset_out_of_range",
+        `Partition ${partition} of "${topic.name}" ends at ${highWatermark}: nothing can be deleted up to ${wanted}.`,
+        {
+          details: { logStartOffset, highWatermark },
+        },
+      );
     }
     starts.set(index, Math.max(wanted, starts.get(index) ?? 0));
   }

@@ -41,11 +41,7 @@ export function expiresMs(rows: readonly SegmentRow[], { ms }: Retention): numbe
  * @returns the frontier as it is then
  * @throws conflict when others move the frontier all the time
  */
-export async function raiseStarts(
-  services: StrataServices,
-  shard: ShardKey,
-  starts: ReadonlyMap<number, number>,
-): Promise<Frontier> {
+export async function raiseStarts(services: StrataServices, shard: ShardKey, starts: ReadonlyMap<number, number>): Promise<Frontier> {
   const { engine, frontiers } = services;
   for (let attempt = 1; ; attempt++) {
     const before = await frontiers.fresh(shard);

@@ -61,9 +61,7 @@ export async function replaceSegments(
         bytes = value.bytes;
         const writes = rows.map((row): CatalogWrite => {
           const own = segmentKey(topicId, partition, row.baseOffset);
-          return row === first
-            ? { key: own, put: segmentValue(value), if: row.version }
-            : { key: own, delete: true, if: row.version };
+          return row === first ? { key: own, put: segmentValue(value), if: row.version } : { key: own, delete: true, if: row.version };
         });
         return { writes, replaced: rows.map((row) => row.key) };
       },

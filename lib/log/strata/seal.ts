@@ -133,7 +133,8 @@ function writesOf(
   rows: readonly SegmentValue[],
 ): readonly CatalogWrite[] {
   const nowMs = clock.nowMs();
-  const padded = (numbers: readonly number[], missing: number): number[] => head.highWatermarks.map((_, index) => numbers[index] ?? missing);
+  const padded = (numbers: readonly number[], missing: number): number[] =>
+    head.highWatermarks.map((_, index) => numbers[index] ?? missing);
   const [sealed, start, reachedMs] = [padded(frontier.sealed, 0), padded(frontier.start, 0), padded(frontier.reachedMs, -1)];
   for (const { index, next, parts } of runs) {
     sealed[index] = next;

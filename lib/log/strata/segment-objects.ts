@@ -19,7 +19,9 @@ export function batchesEnd({ bytes, endBytes }: SegmentPlace): number {
 
 /** The index alone. @throws SegmentGone, corrupt_log */
 export async function readIndex(objects: ObjectStore, place: SegmentPlace): Promise<SegmentIndex> {
-  return await readRange(objects, place.key, { start: batchesEnd(place), length: place.endBytes }, (end) => readSegmentIndex(end, place.bytes));
+  return await readRange(objects, place.key, { start: batchesEnd(place), length: place.endBytes }, (end) =>
+    readSegmentIndex(end, place.bytes),
+  );
 }
 
 export interface WholeSegment {
@@ -77,5 +79,8 @@ async function readRange<T>(objects: ObjectStore, key: string, range: ByteRange,
 }
 
 function tooShort(key: string, { start, length }: ByteRange, bytes: number): LogError {
-  return new LogError("corrupt_log", `Segment object ${key} ends after ${start + bytes} bytes, not ${start + length}: restore it from a copy.`);
+  return new LogError(
+    "corrupt_log",
+    `Segment object ${key} ends after ${start + bytes} bytes, not ${start + length}: restore it from a copy.`,
+  );
 }

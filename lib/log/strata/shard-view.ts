@@ -25,7 +25,11 @@ export async function viewShard(
   return (index) => viewOf(head, frontier, index);
 }
 
-function viewOf(head: ShardHead, { sealed, start }: { readonly sealed: readonly number[]; readonly start: readonly number[] }, index: number): PartitionView {
+function viewOf(
+  head: ShardHead,
+  { sealed, start }: { readonly sealed: readonly number[]; readonly start: readonly number[] },
+  index: number,
+): PartitionView {
   const highWatermark = head.highWatermarks[index];
   const journalStart = head.startOffsets[index];
   if (highWatermark === undefined || journalStart === undefined) {

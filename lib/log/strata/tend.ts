@@ -39,7 +39,16 @@ export interface Tended {
  * @throws unknown_topic_or_partition when the shard is gone
  */
 export async function tendShard(services: StrataServices, topic: Topic, shard: ShardKey, isLate: () => boolean): Promise<Tended> {
-  const counts = { seals: 0, sealedBytes: 0, merges: 0, mergedBytes: 0, reclaimedBytes: 0, segmentsExpired: 0, segments: 0, segmentBytes: 0 };
+  const counts = {
+    seals: 0,
+    sealedBytes: 0,
+    merges: 0,
+    mergedBytes: 0,
+    reclaimedBytes: 0,
+    segmentsExpired: 0,
+    segments: 0,
+    segmentBytes: 0,
+  };
   let unsealedBytes = 0;
   let state = await stateOf(services, topic, shard);
   while (!isLate()) {
@@ -81,7 +90,11 @@ async function stateOf({ engine, frontiers }: StrataServices, topic: Topic, shar
   return { shard, partitionsPerShard: topic.partitionsPerShard, frontier, head: await engine.journal.head(shard) };
 }
 
-function isDue({ tuning, clock }: StrataServices, { frontier }: ShardState, { entries, bytes }: Awaited<ReturnType<typeof waitingEntries>>): boolean {
+function isDue(
+  { tuning, clock }: StrataServices,
+  { frontier }: ShardState,
+  { entries, bytes }: Awaited<ReturnType<typeof waitingEntries>>,
+): boolean {
   if (entries.length === 0) return false;
   const isOld = frontier.waitingSinceMs > 0 && clock.nowMs() - frontier.waitingSinceMs >= tuning.sealAgeMs;
   return entries.length >= tuning.sealEntries || bytes >= tuning.sealBytes || isOld || tuning.sealAgeMs === 0;
@@ -144,7 +157,10 @@ async function tendPartition(
 }
 
 /** Writes down when entries were first seen waiting, so that they are sealed by age. */
-async function noteWaiting(services: StrataServices, was: ShardState): Promise<{ readonly head: ShardState["head"]; readonly frontier: Frontier }> {
+async function noteWaiting(
+  services: StrataServices,
+  was: ShardState,
+): Promise<{ readonly head: ShardState["head"]; readonly frontier: Frontier }> {
   const { engine, clock, frontiers } = services;
   const { shard } = was;
   const frontier = await frontiers.fresh(shard);

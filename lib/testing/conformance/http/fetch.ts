@@ -14,6 +14,27 @@ async function fill(api: Api, topic: string): Promise<void> {
 }
 
 export const fetchCases: readonly HttpCase[] = [
+  topicCase("records below an offset are deleted, for good, and offsets stay", { partitions: 2 }, async (api, name) => {
+    await api.produce(
+      name,
+      ["a", "b", "c"].map((value) => ({ value, partition: 1 })),
+    );
+    const path = `/topics/${name}/partitions/1/records`;
+    const trim = (before: string) => api.send(`${path}?before=${before}`, { method: "DELETE" });
+    const first = await trim("2");
+    assert.equal(first.status, 200);
+    assert.deepEqual(await first.json(), { partition: 1, logStartOffset: 2, highWatermark: 3 });
+    await api.refused(416, "offset_out_of_range", `${path}?offset=1`);
+    const left = await api.json<FetchAnswer>(`${path}?offset=earliest`);
+    assert.deepEqual([left.records.map(({ value }) => value), left.logStartOffset], [["c"], 2]);
+    assert.deepEqual(await (await trim("0")).json(), { partition: 1, logStartOffset: 2, highWatermark: 3 }, "never back");
+    await api.refused(416, "offset_out_of_range", `${path}?before=4`, { method: "DELETE" });
+    for (const bad of ["", "?before=", "?before=-1", "?before=1.5", "?before=earliest"])
+      await api.refused(400, "invalid_request", path + bad, { method: "DELETE" });
+    assert.deepEqual(await (await trim("latest")).json(), { partition: 1, logStartOffset: 3, highWatermark: 3 });
+    assert.deepEqual(await api.highWatermarks(name), [0, 3]);
+  }),
+
   topicCase("an empty partition is read as such", {}, async (api, topic) => {
     assert.deepEqual(await api.read(topic), { records: [], nextOffset: 0, highWatermark: 0, logStartOffset: 0 });
   }),

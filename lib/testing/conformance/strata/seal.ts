@@ -41,7 +41,10 @@ export const sealCases: readonly StrataCase[] = [
     await fill(world, "t", 6, 8);
     for (let offset = 0; offset < 8; offset++) {
       const seen = await readAll(log, harness, "t", 0, offset);
-      assert.deepEqual(seen, labels(offset, 8).map((label, nth) => `${offset + nth} ${label}`));
+      assert.deepEqual(
+        seen,
+        labels(offset, 8).map((label, nth) => `${offset + nth} ${label}`),
+      );
     }
     const small = await log.fetch("t", 0, { from: 1, bytesMax: 1 });
     assert.deepEqual([small.offset, small.nextOffset], [1, 4], "one whole batch is always given");
@@ -80,8 +83,7 @@ export const sealCases: readonly StrataCase[] = [
     "the journal keeps what is sealed for a while, so that a producer's late retry gets its first answer",
     async ({ log, engine, round }) => {
       const { id } = await log.topics.create({ name: "t" });
-      const send = (sequence: number) =>
-        log.append("t", { records: [record(`s${sequence}`)], producer: { id: 7n, epoch: 0, sequence } });
+      const send = (sequence: number) => log.append("t", { records: [record(`s${sequence}`)], producer: { id: 7n, epoch: 0, sequence } });
       for (const sequence of [1, 2, 3]) await send(sequence);
       assert.equal((await round()).seals, 1);
       assert.equal((await engine.journal.head({ topicId: id, shard: 0 })).startSeq, 0);
@@ -90,18 +92,21 @@ export const sealCases: readonly StrataCase[] = [
     },
     { trimLagMs: 1_000_000 },
   ),
-  strataCase("once it is trimmed, an older sequence's retry is refused as unknown, and the newest gets its answer", async ({ log, round }) => {
-    await log.topics.create({ name: "t" });
-    const send = (sequence: number) => log.append("t", { records: [record(`s${sequence}`)], producer: { id: 7n, epoch: 0, sequence } });
-    for (const sequence of [1, 2, 3]) await send(sequence);
-    await round();
-    assert.deepEqual(places(await send(3)), ["0:2="]);
-    // An engine may remember for longer.
-    const again = await send(1).catch((reason: unknown) => LogError.from(reason));
-    if (again instanceof LogError) assert.deepEqual([again.code, again.outcome], ["out_of_order_sequence", "unknown"]);
-    else assert.deepEqual(places(again), ["0:0="]);
-    assert.equal((await log.watermarks("t"))[0]?.highWatermark, 3);
-  }),
+  strataCase(
+    "once it is trimmed, an older sequence's retry is refused as unknown, and the newest gets its answer",
+    async ({ log, round }) => {
+      await log.topics.create({ name: "t" });
+      const send = (sequence: number) => log.append("t", { records: [record(`s${sequence}`)], producer: { id: 7n, epoch: 0, sequence } });
+      for (const sequence of [1, 2, 3]) await send(sequence);
+      await round();
+      assert.deepEqual(places(await send(3)), ["0:2="]);
+      // An engine may remember for longer.
+      const again = await send(1).catch((reason: unknown) => LogError.from(reason));
+      if (again instanceof LogError) assert.deepEqual([again.code, again.outcome], ["out_of_order_sequence", "unknown"]);
+      else assert.deepEqual(places(again), ["0:0="]);
+      assert.equal((await log.watermarks("t"))[0]?.highWatermark, 3);
+    },
+  ),
   strataCase("two janitors at once seal and merge each record once", async ({ log, harness, round }) => {
     await log.topics.create({ name: "t", partitions: 4, partitionsPerShard: 2 });
     for (let nth = 0; nth < 12; nth++) {

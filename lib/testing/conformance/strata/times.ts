@@ -13,7 +13,10 @@ async function check(log: Log, times: readonly number[], start = 0): Promise<voi
   for (const timestampMs of [...new Set(times)].flatMap((time) => [time - 1, time, time + 1])) {
     const [found] = await log.offsetsForTime("t", timestampMs);
     const wanted = expected(times, start, timestampMs);
-    assert.deepEqual([timestampMs, found?.offset, found?.timestampMs], [timestampMs, wanted, wanted === undefined ? undefined : times[wanted]]);
+    assert.deepEqual(
+      [timestampMs, found?.offset, found?.timestampMs],
+      [timestampMs, wanted, wanted === undefined ? undefined : times[wanted]],
+    );
     const fetched = await log.fetch("t", 0, { from: { timestampMs } });
     assert.equal(fetched.offset, wanted ?? times.length, `a fetch from ${timestampMs}`);
   }
