@@ -15,6 +15,7 @@ export const attempts: Readonly<Record<string, Attempt>> = {
   listTopics: { method: "GET", path: "/topics" },
   describeTopic: { method: "GET", path: "/topics/hidden-orders" },
   alterTopic: { method: "PATCH", path: "/topics/hidden-orders", body: '{"partitions":9,"config":{"retention.ms":1}}' },
+  deleteRecords: { method: "DELETE", path: "/topics/hidden-orders/partitions/0/records?before=latest" },
   deleteTopic: { method: "DELETE", path: "/topics/hidden-orders" },
   produce: { method: "POST", path: "/topics/hidden-orders/records", body: '{"records":[{"value":"evil"}]}' },
   followTopic: { method: "GET", path: "/topics/hidden-orders/records?offset=earliest" },
