@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { tableSchema } from "../../lib/engines/aws/schema.ts";
 import { type AwsClients, awsClients } from "../../lib/engines/aws/sdk-clients.ts";
@@ -44,7 +44,7 @@ export async function startEmulatedAws(options: DynamoDbLocalOptions = {}): Prom
 
 async function createStore({ dynamodb, s3 }: AwsClients): Promise<EmulatedStore> {
   const name = `stratalog-${randomUUID()}`;
-  const { partitionKey, sortKey, billingMode } = tableSchema;
+  const { partitionKey, sortKey, billingMode, timeToLive } = tableSchema;
   const table = new CreateTableCommand({
     TableName: name,
     BillingMode: billingMode,
@@ -58,5 +58,7 @@ async function createStore({ dynamodb, s3 }: AwsClients): Promise<EmulatedStore>
     ],
   });
   await Promise.all([dynamodb.send(table), s3.send(new CreateBucketCommand({ Bucket: name }))]);
+  const expiry = { AttributeName: timeToLive, Enabled: true };
+  await dynamodb.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification: expiry }));
   return { table: name, bucket: name };
 }

@@ -2,7 +2,7 @@
 export const tableSchema = {
   partitionKey: "pk",
   sortKey: "sk",
-  /** DynamoDB's time to live; only sealing sets it. */
+  /** DynamoDB's time to live: only upkeep sets it, on what nothing refers to any more. */
   timeToLive: "ttl",
   billingMode: "PAY_PER_REQUEST",
 } as const;
