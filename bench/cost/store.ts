@@ -3,6 +3,7 @@ import type { Bucket } from "../../lib/engines/aws/bucket.ts";
 import type { Table } from "../../lib/engines/aws/table.ts";
 import { createLog } from "../../lib/log/create-log.ts";
 import type { Log } from "../../lib/log/log.ts";
+import type { StrataTuning } from "../../lib/log/strata/tuning.ts";
 import { nodeCompression } from "../../lib/node/compression.ts";
 import type { Clock } from "../../lib/ports/clock.ts";
 import type { Random } from "../../lib/ports/random.ts";
@@ -25,7 +26,7 @@ export interface Opened {
 /** An empty table and bucket. */
 export interface Store {
   readonly clock: Clock;
-  open(): Opened;
+  open(strata?: Partial<StrataTuning>): Opened;
   /** Time goes by, where it does not by itself. */
   readonly pass: (durationMs: number) => void;
 }
@@ -45,11 +46,11 @@ export function storeOf({ table, bucket, peek, clock, random, pass }: StoreParts
   return {
     clock,
     pass,
-    open() {
+    open(strata) {
       const [usage, heads] = [new Usage(), new HeadBytes()];
       const storage = { table: meteredTable(table, { usage, heads, peek }), bucket: meteredBucket(bucket, usage), clock, random };
       const engine = createAwsEngine(storage);
-      return { engine, log: createLog(engine, { clock, random, compression: nodeCompression }), usage, heads };
+      return { engine, log: createLog(engine, { clock, random, compression: nodeCompression, strata }), usage, heads };
     },
   };
 }

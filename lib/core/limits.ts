@@ -282,6 +282,7 @@ export const limits = {
   segmentStretchBytes: 8 * 1024 * 1024,
   segmentStretchesAhead: 2,
   segmentReadersMax: 10_000,
+  segmentRowsMax: 4,
   segmentReadAttemptsMax: 5,
   /** Segments, and the journal after them, that one fetch goes over. */
   fetchRunsMax: 16,

@@ -65,7 +65,7 @@ export async function readSealed(
   try {
     for (let from = offset; ; ) {
       const { batches, end } = await segments.read(topicId, partition, row, from, bounds.bytesMax);
-      const found = cut(batches, from, bounds);
+      const found = cut(batches, from, bounds, end);
       const nextOffset = found.batches.length === 0 ? end : found.nextOffset;
       if (found.batches.length > 0 || nextOffset >= row.next) {
         segments.ended(topicId, partition, offset, nextOffset);
@@ -102,21 +102,26 @@ async function enough(
   }
 }
 
-/** Drops batches before the offset and those past the bounds. */
-function cut(batches: Uint8Array, offset: number, { bytesMax, recordsMax }: ReadBounds): Omit<BatchRun, "isEnd"> {
+/**
+ * Drops batches before the offset and those past the bounds.
+ * @param end the offset after the last batch, where it is known: then what fits the bounds is not looked at batch by batch
+ */
+function cut(batches: Uint8Array, offset: number, { bytesMax, recordsMax }: ReadBounds, end?: number): Omit<BatchRun, "isEnd"> {
   let start = 0;
-  let end = 0;
+  let at = 0;
   let nextOffset = offset;
-  while (end < batches.byteLength) {
-    const header = readBatchHeader(batches, end);
+  while (at < batches.byteLength) {
+    const header = readBatchHeader(batches, at);
     const next = header.baseOffset + header.lastOffsetDelta + 1;
-    const isFirst = start === end;
-    if (next <= offset) start = end + header.byteLength;
-    else if (!isFirst && (end + header.byteLength - start > bytesMax || nextOffset - offset >= recordsMax)) break;
-    else nextOffset = next;
-    end += header.byteLength;
+    const isFirst = start === at;
+    if (next <= offset) start = at + header.byteLength;
+    else if (!isFirst && (at + header.byteLength - start > bytesMax || nextOffset - offset >= recordsMax)) break;
+    else if (isFirst && end !== undefined && batches.byteLength - start <= bytesMax && end - offset <= recordsMax) {
+      return { batches: batches.subarray(start), nextOffset: end };
+    } else nextOffset = next;
+    at += header.byteLength;
   }
-  return { batches: batches.subarray(start, end), nextOffset };
+  return { batches: batches.subarray(start, at), nextOffset };
 }
 
 export function partOf(entry: EntryRef, index: number): PartRef {

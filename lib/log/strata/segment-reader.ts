@@ -28,7 +28,8 @@ export class SegmentReader {
   readonly #objects: ObjectStore;
   readonly #bytes = new ByteCache(limits.segmentCacheBytesMax);
   readonly #indexes = new Map<string, SegmentIndex>();
-  readonly #rows = new Map<string, SegmentRow>();
+  /** By partition, the newest last: where a reader is, and what was read ahead for it. */
+  readonly #rows = new Map<string, readonly SegmentRow[]>();
   /** Where reads have ended: `<topic id>/<partition>@<offset>`. */
   readonly #ends = new Set<string>();
 
@@ -40,10 +41,13 @@ export class SegmentReader {
   /** The segment that an offset is in; undefined when none is about it. */
   async row(topicId: string, partition: number, offset: number, isFresh: boolean): Promise<SegmentRow | undefined> {
     const name = `${topicId}/${partition}`;
-    const known = this.#rows.get(name);
-    if (!isFresh && known !== undefined && known.baseOffset <= offset && offset < known.next) return known;
+    const known = this.#rows.get(name) ?? [];
+    const there = known.find((row) => row.baseOffset <= offset && offset < row.next);
+    if (!isFresh && there !== undefined) return there;
     const found = await segmentAt(this.#catalog, topicId, partition, offset);
-    if (found !== undefined) remember(this.#rows, name, found, limits.segmentReadersMax);
+    if (found === undefined) return undefined;
+    const others = (this.#rows.get(name) ?? []).filter((row) => row.next <= found.baseOffset || row.baseOffset >= found.next);
+    remember(this.#rows, name, [...others.slice(1 - limits.segmentRowsMax), found], limits.segmentReadersMax);
     return found;
   }
 
@@ -52,25 +56,28 @@ export class SegmentReader {
    * @throws SegmentGone, corrupt_log
    */
   async read(topicId: string, partition: number, row: SegmentRow, offset: number, bytesMax: number): Promise<SegmentRead> {
+    const isInOrder = offset === row.baseOffset || this.#ends.has(`${topicId}/${partition}@${offset}`);
     if (row.bytes <= limits.segmentStretchBytes) {
-      const batches = this.#bytes.get(row.key) ?? (await this.#bytes.load(row.key, async () => (await this.#whole(row)).batches));
+      const batches = await this.#all(row);
+      if (isInOrder) this.#ahead(topicId, partition, row.next, limits.segmentStretchesAhead);
       const index = await this.#index(row);
       const from = blockOf(index, offset);
-      const to = blocksUpTo(index, from, bytesMax);
-      return readOf(batches, row, index, { from: 0, to: index.blocks }, { from, to });
+      return readOf(batches, row, index, { from: 0, to: index.blocks }, { from, to: blocksUpTo(index, from, bytesMax) });
     }
     const index = await this.#index(row);
     const from = blockOf(index, offset);
     const wanted = { from, to: blocksUpTo(index, from, bytesMax) };
     const stretch = stretchOf(index, from);
-    const name = nameOf(row, stretch);
-    const isInOrder = this.#ends.has(`${topicId}/${partition}@${offset}`) || this.#bytes.has(name);
-    if (!isInOrder) return readOf(await readBlocks(this.#objects, row, index, wanted), row, index, wanted, wanted);
+    if (!isInOrder && !this.#bytes.has(nameOf(row, stretch))) {
+      return readOf(await readBlocks(this.#objects, row, index, wanted), row, index, wanted, wanted);
+    }
     const batches = await this.#stretch(row, index, stretch);
-    for (let next = stretch, ahead = 0; ahead < limits.segmentStretchesAhead && next.to < index.blocks; ahead++) {
+    let left: number = limits.segmentStretchesAhead;
+    for (let next = stretch; left > 0 && next.to < index.blocks; left--) {
       next = stretchOf(index, next.to);
       if (!this.#bytes.has(nameOf(row, next))) this.#stretch(row, index, next).catch(() => undefined);
     }
+    if (left > 0) this.#ahead(topicId, partition, row.next, left);
     return readOf(batches, row, index, stretch, { from, to: Math.min(wanted.to, stretch.to) });
   }
 
@@ -97,6 +104,26 @@ export class SegmentReader {
     const index = await readIndex(this.#objects, place);
     remember(this.#indexes, place.key, index, limits.segmentIndexesMax);
     return index;
+  }
+
+  async #all(row: SegmentRow): Promise<Uint8Array> {
+    return this.#bytes.get(row.key) ?? (await this.#bytes.load(row.key, async () => (await this.#whole(row)).batches));
+  }
+
+  /** Reads the next segments before they are asked for. What goes wrong with that shows when they are. */
+  #ahead(topicId: string, partition: number, offset: number, count: number): void {
+    const read = async (): Promise<void> => {
+      const row = await this.row(topicId, partition, offset, false);
+      if (row === undefined) return;
+      if (row.bytes > limits.segmentStretchBytes) {
+        const index = await this.#index(row);
+        await this.#stretch(row, index, stretchOf(index, 0));
+        return;
+      }
+      if (!this.#bytes.has(row.key)) await this.#all(row);
+      if (count > 1) this.#ahead(topicId, partition, row.next, count - 1);
+    };
+    read().catch(() => undefined);
   }
 
   async #whole(place: SegmentPlace): ReturnType<typeof readWhole> {
