@@ -198,6 +198,7 @@ export class TableOps {
       ...bounds,
       ...(prng.chance(0.5) ? { after: sk() } : {}),
       ...(prng.chance(0.4) ? { descending: true } : {}),
+      ...(prng.chance(0.2) ? { keysOnly: true } : {}),
     };
   }
 }

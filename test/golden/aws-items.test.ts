@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeCatalogItem, putChange } from "../../lib/engines/aws/catalog-writes.ts";
-import { decodeHead, newHead, tailBases } from "../../lib/engines/aws/items/head.ts";
+import { closedTail, decodeHead, newHead, tailBases } from "../../lib/engines/aws/items/head.ts";
 import { encodeTimestamps } from "../../lib/engines/aws/items/timestamps.ts";
 import { decodePage, encodePage } from "../../lib/engines/aws/items/page.ts";
 import { decodeSpilled, encodeSpilled } from "../../lib/engines/aws/items/spilled-producer.ts";
 import { decodeStart, encodeStart } from "../../lib/engines/aws/items/start.ts";
-import { headKey, payloadItemKey, payloadObjectKey } from "../../lib/engines/aws/keys.ts";
+import { decodeUpkeep, encodeUpkeep } from "../../lib/engines/aws/items/upkeep-state.ts";
+import { headKey, payloadItemKey, payloadObjectKey, readPayloadItemKey, readPayloadObjectKey } from "../../lib/engines/aws/keys.ts";
 import type { Item, Value } from "../../lib/engines/aws/table.ts";
 
 // Format version 1, attribute by attribute as docs/format.md has it. Released items: they may be added to, never changed.
@@ -67,6 +68,7 @@ const pageItem: Item = {
   refs: { L: [ref0("04"), ref01] },
 };
 const startItem: Item = { pk: { S: "L#t1#2" }, sk: { S: "L" }, v: n(1), q: n(40), base: list(100, 6) };
+const upkeepItem: Item = { pk: { S: "L#t1#2" }, sk: { S: "U" }, v: n(1), gq: n(40), gp: n(38), ge: n(480_000) };
 const spilledItem: Item = { pk: { S: "PS#t1#2" }, sk: { S: "7#0" }, v: n(1), q: n(40), d: { L: [factB, n(40), n(100)] } };
 const catalogItem: Item = {
   pk: { S: "C#topics" },
@@ -118,8 +120,24 @@ test("a head's largest timestamps are these bytes; a partition without one has n
   }
 });
 
-test("a closed shard's head is no head", () => {
-  assert.equal(decodeHead({ pk: { S: "H#t1#2" }, sk: { S: "H" }, v: n(1), st: { S: "closed" } }), undefined);
+test("a closed shard's head is no head, but still tells of its tail", () => {
+  const closed = { pk: { S: "H#t1#2" }, sk: { S: "H" }, v: n(1), st: { S: "closed" } };
+  assert.equal(decodeHead(closed), undefined);
+  assert.deepEqual(closedTail(closed), []);
+  assert.deepEqual(closedTail({ ...closed, tseq: n(40), tail: { L: [ref0("04")] } }), [
+    { seq: 40, stored: entry("0123456789abcdef", [0, 1, 2]) },
+  ]);
+});
+
+test("a page with a time to live is still a page", () => {
+  assert.deepEqual(decodePage({ ...pageItem, ttl: n(1_700_086_400) }), decodePage(pageItem));
+});
+
+test("how far a shard's upkeep has come is this item; without one it has not begun", () => {
+  const state = { payloadsSeq: 40, pagesSeq: 38, epoch: 480_000 };
+  assert.deepEqual(encodeUpkeep(shard, state), upkeepItem);
+  assert.deepEqual(decodeUpkeep(upkeepItem), state);
+  assert.deepEqual(decodeUpkeep(undefined), { payloadsSeq: 0, pagesSeq: 0, epoch: -1 });
 });
 
 test("a page is this item, and its entries' offsets are counted from its bases", () => {
@@ -170,6 +188,12 @@ test("a catalog item's key, value and version are read from its item, and a put 
 test("payloads are found under these keys", () => {
   assert.deepEqual(payloadItemKey(shard, 480_000, "0123456789abcdef"), { pk: "B#t1#2#480000#01", sk: "0123456789abcdef" });
   assert.equal(payloadObjectKey(shard, 480_000, "0123456789abcdef"), "j/01/480000/t1.2/0123456789abcdef");
+  const named = { shard, fenceEpoch: 480_000, id: "0123456789abcdef" };
+  assert.deepEqual(readPayloadItemKey({ pk: "B#t1#2#480000#01", sk: "0123456789abcdef" }), named);
+  assert.deepEqual(readPayloadObjectKey("j/01/480000/t1.2/0123456789abcdef"), named);
+  assert.equal(readPayloadItemKey({ pk: "J#t1#2", sk: "0123456789abcdef" }), undefined);
+  for (const key of ["o/01/480000/t1.2/0123456789abcdef", "j/01/480000/t1/0123456789abcdef", "j/01/480000/t1.2/x"])
+    assert.equal(readPayloadObjectKey(key), undefined);
 });
 
 interface Reader {
@@ -189,6 +213,7 @@ const readers: readonly Reader[] = [
   },
   { name: "a page", item: pageItem, read: decodePage, attributes: ["sk", "nx", "base", "mx", "refs"] },
   { name: "a start", item: startItem, read: decodeStart, attributes: ["q", "base"] },
+  { name: "a shard's upkeep", item: upkeepItem, read: decodeUpkeep, attributes: ["gq", "gp", "ge"] },
   { name: "a spilled state", item: spilledItem, read: decodeSpilled, attributes: ["sk", "d"] },
   { name: "a catalog item", item: catalogItem, read: (item) => decodeCatalogItem(item, "topics"), attributes: ["sk", "ver", "d"] },
 ];

@@ -19,6 +19,29 @@ describe("the simulated bucket", () => {
     assert.equal(await bucket.get("a"), undefined);
   });
 
+  it("shows an object that comes in parts once it is complete, if its key is free then", async () => {
+    const bucket = new SimBucket({ nowMs: () => 7 });
+    const [whole, rest] = [new Uint8Array(5 * 1024 * 1024).fill(1), Uint8Array.from([2, 3])];
+    const [first, second] = [await bucket.upload("a", "w1"), await bucket.upload("a", "w2")];
+    await first.part(2, rest);
+    await first.part(1, whole);
+    await second.part(1, rest);
+    assert.equal(await bucket.get("a"), undefined);
+    assert.equal(await first.complete(), true);
+    assert.equal(await bucket.writeIdOf("a"), "w1");
+    assert.deepEqual(await bucket.get("a", { start: whole.length - 1, length: 9 }), Uint8Array.from([1, 2, 3]));
+    assert.equal(await second.complete(), false);
+    await second.giveUp();
+    await assert.rejects(second.complete(), StoreFault);
+    await assert.rejects(first.part(3, rest), StoreFault);
+    const small = await bucket.upload("b", "w3");
+    await assert.rejects(small.complete(), StoreFault, "no parts");
+    await small.part(1, rest);
+    await small.part(2, rest);
+    await assert.rejects(small.complete(), StoreFault, "a part that is too small");
+    await assert.rejects(small.part(0, rest), StoreFault);
+  });
+
   it("cuts a range at the end, and says when it starts past it", async () => {
     const bucket = new SimBucket({ nowMs: () => 7 });
     await bucket.put("a", Uint8Array.from([1, 2, 3]), "w");

@@ -47,6 +47,40 @@ describe("the SDK's bucket", () => {
     ]);
   });
 
+  it("uploads an object in parts, each with its checksum, and completes it if the key is free", async () => {
+    const answers = [
+      { UploadId: "u" },
+      { ETag: "t2" },
+      { ETag: "t1" },
+      answered("PreconditionFailed", 412),
+      answered("InternalError", 200),
+      {},
+    ];
+    const { bucket, sent } = fake(...answers, answered("NoSuchUpload", 404), answered("NoSuchUpload", 404), answered("InternalError", 500));
+    const bytes = Buffer.from("123456789");
+    const upload = await bucket.upload("k", "w1");
+    await upload.part(2, bytes);
+    await upload.part(1, bytes);
+    assert.equal(await upload.complete(), false);
+    // So S3 says what befell it after it had begun to answer.
+    await assert.rejects(upload.complete(), { name: "StoreFault", kind: "unknown" });
+    assert.equal(await upload.complete(), true);
+    await assert.rejects(upload.complete(), { name: "StoreFault", kind: "refused" });
+    await upload.giveUp();
+    await assert.rejects(upload.giveUp(), { name: "StoreFault", kind: "unknown" });
+    const own = { Bucket: "b", Key: "k", UploadId: "u" };
+    const checksum = Buffer.from([0xe3, 0x06, 0x92, 0x83]).toString("base64");
+    const part = (number: number) => ({ PartNumber: number, ETag: `t${number}`, ChecksumCRC32C: checksum });
+    assert.deepEqual(sent[0], [
+      "CreateMultipartUploadCommand",
+      { Bucket: "b", Key: "k", Metadata: { w: "w1" }, ChecksumAlgorithm: "CRC32C" },
+    ]);
+    assert.deepEqual(sent[1], ["UploadPartCommand", { ...own, PartNumber: 2, Body: bytes, ChecksumCRC32C: checksum }]);
+    const whole = { ...own, IfNoneMatch: "*", MultipartUpload: { Parts: [part(1), part(2)] } };
+    assert.deepEqual(sent[3], ["CompleteMultipartUploadCommand", whole]);
+    assert.deepEqual(sent.at(-1), ["AbortMultipartUploadCommand", own]);
+  });
+
   it("reads an object or a range of it", async () => {
     const { bucket, sent } = fake(body(1, 2), body(2), answered("NoSuchKey", 404));
     assert.deepEqual(await bucket.get("k"), Uint8Array.from([1, 2]));

@@ -64,7 +64,7 @@ describe("the SDK's table", () => {
   it("asks for one page of a query", async () => {
     const { table, sent } = fake({ Items: [sdkKey], LastEvaluatedKey: sdkKey });
     assert.deepEqual(await table.query({ pk: "p", from: "a", to: "c", limit: 5 }), { items: [sdkKey], hasMore: true });
-    await table.query({ pk: "p", prefix: "a", limit: 5, descending: true, after: "ab", isEventual: true });
+    await table.query({ pk: "p", prefix: "a", limit: 5, descending: true, after: "ab", isEventual: true, keysOnly: true });
     const [between, prefix] = sent.map(([, input]) => input as Record<string, unknown>);
     assert.equal(between?.["KeyConditionExpression"], "pk = :pk AND sk BETWEEN :from AND :to");
     assert.deepEqual(prefix, {
@@ -74,6 +74,7 @@ describe("the SDK's table", () => {
       ScanIndexForward: false,
       Limit: 5,
       ConsistentRead: false,
+      ProjectionExpression: "pk, sk",
       ExclusiveStartKey: { pk: { S: "p" }, sk: { S: "ab" } },
     });
   });
