@@ -16,7 +16,8 @@ CONSTANTS
   Rec0, MaxRec,  \* records that it begins with, and may get
   MergeRows,     \* rows that a merge takes at most; one alone is rewritten
   Deletes,       \* topics are deleted (if more are made, they are anyway)
-  Copies,        \* requests that are done once more at any time later: "put" (an object) | "garbage" (a row)
+  Copies,        \* requests that are done once more at any time later: "put" (an object) | "garbage" (a row) |
+                 \*   "transaction" (the other writes of the catalog)
   GarbageFirst,  \* a garbage row is put before its objects
   Release,       \* the swap's own garbage row goes "version" (if it is as it was put) | "any" (whatever it is) | "keep" (it stays)
   Doom,          \* the collector marks a row before it deletes its objects
@@ -70,6 +71,7 @@ Begins(a) == p[a].st = "new" /\ (a[2] > 1 => p[<<a[1], a[2] - 1>>].st # "new")
 At(a, st) == p[a].st = st
 Go(a, st) == p' = [p EXCEPT ![a].st = st]
 End(a, ok) == p' = [p EXCEPT ![a] = [st |-> IF ok THEN "ok" ELSE "off"]]
+Done(a) == End(a, TRUE) \/ (Copied("transaction") /\ UNCHANGED p)
 Own(a) == <<a[1], a[2], 1>>       \* ids of garbage rows are random, so nobody else's
 Second(a) == <<a[1], a[2], 2>>
 GarbageCan(m) == m.g \notin DOMAIN gb /\ (PutLive => m.id \in live)
@@ -134,7 +136,7 @@ SealSwap(a) ==
           /\ IF s.o = None THEN UNCHANGED <<rows, gb>>
              ELSE /\ rows' = [rows EXCEPT ![i] = Put(@, s.f.s, [x |-> s.x, o |-> s.o, v |-> 1])]
                   /\ gb' = GbLeft(a)
-          /\ End(a, TRUE)
+          /\ Done(a)
      ELSE UNCHANGED <<fr, rows, gb>> /\ End(a, FALSE)
   /\ UNCHANGED <<made, live, pend, jr, objs, net, rd, gone, reps>>
 SealTrims(a) ==
@@ -167,7 +169,7 @@ MergeSwap(a) ==
      THEN /\ rows' = [rows EXCEPT ![i] = Put(Rm(@, {s.rs[j].b : j \in N}), s.rs[1].b,
                         [x |-> s.o.x, o |-> s.o, v |-> s.rs[1].v + 1])]
           /\ gb' = IF Replaced = "swap" THEN Put(GbLeft(a), old.g, [id |-> i, os |-> old.os, v |-> 1]) ELSE GbLeft(a)
-          /\ IF Replaced = "after" THEN Go(a, "after") ELSE End(a, TRUE)
+          /\ IF Replaced = "after" THEN Go(a, "after") ELSE Done(a)
      ELSE UNCHANGED <<rows, gb>> /\ End(a, FALSE)
   /\ UNCHANGED <<made, live, pend, jr, fr, objs, net, rd, gone, reps>>
 MergeAfter(a) ==
@@ -192,7 +194,7 @@ Raise(a) ==
   LET s == p[a] i == s.id IN
   /\ At(a, "raise")
   /\ IF (SwapLive => i \in live) /\ (RaiseCond => fr[i].v = s.f.v)
-     THEN fr' = [fr EXCEPT ![i] = [v |-> @.v + 1, s |-> s.f.s, t |-> s.to]] /\ End(a, TRUE)
+     THEN fr' = [fr EXCEPT ![i] = [v |-> @.v + 1, s |-> s.f.s, t |-> s.to]] /\ Done(a)
      ELSE UNCHANGED fr /\ End(a, FALSE)
   /\ UNCHANGED <<made, live, pend, jr, rows, gb, objs, net, rd, gone, reps>>
 DropRead(a) ==  \* what has expired, and all of a topic that is gone
@@ -206,7 +208,7 @@ Drop(a) ==
   /\ At(a, "drop")
   /\ IF DropCond => b \in DOMAIN R /\ R[b].v = s.r.v
      THEN /\ rows' = [rows EXCEPT ![s.id] = Rm(@, {b})]
-          /\ gb' = Put(gb, Own(a), [id |-> s.id, os |-> {s.r.o}, v |-> 1]) /\ End(a, TRUE)
+          /\ gb' = Put(gb, Own(a), [id |-> s.id, os |-> {s.r.o}, v |-> 1]) /\ Done(a)
      ELSE UNCHANGED <<rows, gb>> /\ End(a, FALSE)
   /\ UNCHANGED <<made, live, pend, jr, fr, objs, net, rd, gone, reps>>
 TrimFront(a) ==

@@ -38,7 +38,7 @@ export interface EventLogProps {
 
   /** The function that serves the API. */
   readonly api?: ApiProps;
-  /** How often the janitor runs, which lets records expire and ends what crashes left half done. Default every hour: a round reads the head of every shard that may expire. */
+  /** How often the janitor runs, which seals, merges, lets expire and frees. Default every 5 minutes: a round looks at the shards in use, and where something is due. */
   readonly janitorInterval?: Duration;
   /**
    * Whether the functions' concurrency is reserved: 100 for the API (or `api.reservedConcurrency`), 1 for the janitor, 5 for declared topics. An account has

@@ -60,7 +60,7 @@ export class EventLog extends Construct {
     this.janitor = functions.janitor;
     this.resources = functions.resources;
 
-    const { responseStreaming = true, functionUrl = true, restApi, janitorInterval = Duration.hours(1), dashboard = true } = props;
+    const { responseStreaming = true, functionUrl = true, restApi, janitorInterval = Duration.minutes(5), dashboard = true } = props;
     this.janitorSchedule = this.#schedule(janitorInterval);
     this.functionUrl = functionUrl ? this.#addUrl(responseStreaming) : undefined;
     const behind = { ...logsKept(props), name: logName, api: this.api, timeout: functions.apiTimeout, responseStreaming };

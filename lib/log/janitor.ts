@@ -245,13 +245,16 @@ function goneIn(reason: unknown): undefined {
 /** A round as metrics and as a line of the log. */
 export function tellRound(telemetry: Telemetry, report: JanitorReport): void {
   const { shardsSeen: shards, seals, merges, segmentsExpired: expired, objectsDeleted: deleted, failures, isComplete } = report;
-  telemetry.count("Seals", seals);
-  telemetry.count("Merges", merges);
-  telemetry.count("SealedBytes", report.sealedBytes);
-  telemetry.count("RewrittenBytes", report.mergedBytes);
-  telemetry.count("ReclaimedBytes", report.reclaimedBytes);
-  telemetry.gauge("UnsealedBytes", report.unsealedBytes);
-  telemetry.gauge("UnsealedAgeSeconds", report.unsealedAgeMs / 1000);
+  // A round in which nothing was there to do measures nothing: where a metric costs, an idle log has none.
+  if (seals > 0) telemetry.count("Seals", seals);
+  if (merges > 0) telemetry.count("Merges", merges);
+  if (report.sealedBytes > 0) telemetry.count("SealedBytes", report.sealedBytes);
+  if (report.mergedBytes > 0) telemetry.count("RewrittenBytes", report.mergedBytes);
+  if (report.reclaimedBytes > 0) telemetry.count("ReclaimedBytes", report.reclaimedBytes);
+  if (shards > 0) {
+    telemetry.gauge("UnsealedBytes", report.unsealedBytes);
+    telemetry.gauge("UnsealedAgeSeconds", report.unsealedAgeMs / 1000);
+  }
   const isNews = seals + merges + expired + deleted + report.deletionsFinished > 0 || !isComplete;
   telemetry.log(failures > 0 ? "warn" : isNews ? "info" : "debug", "janitor", {
     shards,
