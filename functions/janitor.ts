@@ -2,14 +2,17 @@
 import { limits } from "../lib/core/limits.ts";
 import { openFunctionLog } from "../lib/lambda/function-log.ts";
 import type { Remaining } from "../lib/lambda/invocation.ts";
-import type { JanitorReport } from "../lib/log/janitor.ts";
+import { createJanitor, type JanitorReport } from "../lib/log/janitor.ts";
 import { nodeClock } from "../lib/node/clock.ts";
+import { nodeCompression } from "../lib/node/compression.ts";
+import { nodeRandom } from "../lib/node/random.ts";
 
-const { log, settle } = openFunctionLog(process.env);
+const { engine, telemetry, settle } = openFunctionLog(process.env);
+const janitor = createJanitor(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression, telemetry });
 
 export async function handler(_event: unknown, context: Remaining): Promise<JanitorReport> {
   try {
-    return await log.runJanitor(nodeClock.nowMs() + context.getRemainingTimeInMillis() - limits.janitorEndMarginMs);
+    return await janitor(nodeClock.nowMs() + context.getRemainingTimeInMillis() - limits.janitorEndMarginMs);
   } finally {
     await settle();
   }

@@ -2,6 +2,7 @@ import { type AwsEngine, createAwsEngine } from "../../lib/engines/aws/index.ts"
 import type { Bucket } from "../../lib/engines/aws/bucket.ts";
 import type { Table } from "../../lib/engines/aws/table.ts";
 import { createLog } from "../../lib/log/create-log.ts";
+import { createJanitor, type Janitor } from "../../lib/log/janitor.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { StrataTuning } from "../../lib/log/strata/tuning.ts";
 import { nodeCompression } from "../../lib/node/compression.ts";
@@ -19,6 +20,7 @@ import { Usage } from "./usage.ts";
 export interface Opened {
   readonly engine: AwsEngine;
   readonly log: Log;
+  readonly janitor: Janitor;
   readonly usage: Usage;
   readonly heads: HeadBytes;
 }
@@ -50,7 +52,8 @@ export function storeOf({ table, bucket, peek, clock, random, pass }: StoreParts
       const [usage, heads] = [new Usage(), new HeadBytes()];
       const storage = { table: meteredTable(table, { usage, heads, peek }), bucket: meteredBucket(bucket, usage), clock, random };
       const engine = createAwsEngine(storage);
-      return { engine, log: createLog(engine, { clock, random, compression: nodeCompression, strata }), usage, heads };
+      const parts = { clock, random, compression: nodeCompression, strata };
+      return { engine, log: createLog(engine, parts), janitor: createJanitor(engine, parts), usage, heads };
     },
   };
 }

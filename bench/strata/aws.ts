@@ -26,22 +26,22 @@ export async function measureAwsStrata(appends: number): Promise<Metric[]> {
     const written = requestsOf(writer.usage);
     progress("aws: replays before …");
     const before = await replays(store);
-    const janitor = store.open(tuning);
+    const cleaner = store.open(tuning);
     progress("aws: seals …");
-    for (let round = 0; round < 2; round++) await janitor.log.runJanitor(Number.MAX_SAFE_INTEGER);
-    await janitor.engine.idle();
+    for (let round = 0; round < 2; round++) await cleaner.janitor(Number.MAX_SAFE_INTEGER);
+    await cleaner.engine.idle();
     progress("aws: replays after …");
     const after = await replays(store);
-    const objects = await janitor.engine.objects.list("s/", { limit: 1_000 });
+    const objects = await cleaner.engine.objects.list("s/", { limit: 1_000 });
     const of = (measured: readonly Measured[], what: (one: Measured) => number): number => median(measured.map(what));
     return [
       figure("aws: appends", appends, "entries"),
       figure("aws: requests of the appends", written / appends, "calls/entry"),
-      atMost("aws: write units, with sealing and freeing", unitsOf(writer.usage, janitor.usage) / appends, "WU/entry", 3.5),
-      figure("aws: requests of sealing and freeing", requestsOf(janitor.usage) / appends, "calls/entry"),
+      atMost("aws: write units, with sealing and freeing", unitsOf(writer.usage, cleaner.usage) / appends, "WU/entry", 3.5),
+      figure("aws: requests of sealing and freeing", requestsOf(cleaner.usage) / appends, "calls/entry"),
       figure("aws: segments", objects.length, "objects"),
       figure("aws: segments' bytes", objects.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6, "MB"),
-      figure("aws: table's bytes less", -janitor.usage.stored.tableBytes / 1e6, "MB"),
+      figure("aws: table's bytes less", -cleaner.usage.stored.tableBytes / 1e6, "MB"),
       figure("aws: replay before", of(before, ({ ms }) => ms) / 1_000, "s"),
       figure("aws: replay after", of(after, ({ ms }) => ms) / 1_000, "s"),
       figure(

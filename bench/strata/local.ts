@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLocalEngine } from "../../lib/engines/local/index.ts";
 import { createLog } from "../../lib/log/create-log.ts";
-import type { Log } from "../../lib/log/log.ts";
+import { createJanitor } from "../../lib/log/janitor.ts";
 import { nodeClock } from "../../lib/node/clock.ts";
 import { nodeCompression } from "../../lib/node/compression.ts";
 import { nodeRandom } from "../../lib/node/random.ts";
@@ -16,32 +16,35 @@ const tuning = { sealAgeMs: 0, trimLagMs: 0, garbageGraceMs: 0, quietMs: 0 };
 export async function measureLocalStrata(appends: number, rounds: number): Promise<Metric[]> {
   const folder = await mkdtemp(join(tmpdir(), "stratalog-bench-"));
   try {
-    const open = async (): Promise<Log> =>
-      createLog(await openLocalEngine(folder), { clock: nodeClock, random: nodeRandom, compression: nodeCompression, strata: tuning });
-    let log = await open();
+    const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression, strata: tuning };
+    const open = async () => {
+      const engine = await openLocalEngine(folder);
+      return { log: createLog(engine, parts), janitor: createJanitor(engine, parts) };
+    };
+    let { log, janitor } = await open();
     await log.topics.create({ name: topic, partitions });
     await fill(log, appends, 512, (done) => progress(`local: ${done} of ${appends} appends`));
     await log.close();
     const journalBytes = await bytesOf(join(folder, "journal"));
     // A process of its own for each reading: what one has in memory helps no other.
-    log = await open();
+    ({ log, janitor } = await open());
     const before = [];
     for (let round = 0; round < rounds; round++) before.push(await replay(log));
     const begunMs = performance.now();
     let [sealedBytes, mergedBytes, reclaimedBytes] = [0, 0, 0];
     for (let round = 0; round < 3; round++) {
-      const report = await log.runJanitor(Number.MAX_SAFE_INTEGER);
+      const report = await janitor(Number.MAX_SAFE_INTEGER);
       sealedBytes += report.sealedBytes;
       mergedBytes += report.mergedBytes;
       reclaimedBytes += report.reclaimedBytes;
     }
     const sealMs = performance.now() - begunMs;
     await log.close();
-    log = await open();
+    ({ log, janitor } = await open());
     const [after, plain]: [Awaited<ReturnType<typeof replay>>[], { bytes: number; ms: number }[]] = [[], []];
     for (let round = 0; round <= rounds; round++) {
       await log.close();
-      log = await open();
+      ({ log, janitor } = await open());
       const read = await replay(log);
       const files = await readPlain(join(folder, "objects"));
       if (round === 0) continue; // warm-up

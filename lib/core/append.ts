@@ -95,7 +95,11 @@ function checkStep(view: ShardView, step: ProducerStep): CommittedStep | undefin
   const first = view.committed(step.producerId, step.index, step.epoch, step.sequence);
   if (first === undefined) {
     if (view.forgets) {
-      throw outOfOrder(`${who} sent sequence ${step.sequence}; the next one is ${next}. It cannot be added now; whether it was before is no longer known.`, next, "unknown");
+      throw outOfOrder(
+        `${who} sent sequence ${step.sequence}; the next one is ${next}. It cannot be added now; whether it was before is no longer known.`,
+        next,
+        "unknown",
+      );
     }
     throw outOfOrder(`${who} sent sequence ${step.sequence}; the next one is ${next}. It is not in the log and cannot be added now.`, next);
   }

@@ -11,7 +11,6 @@ import { mapBounded } from "../core/bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { fetchBatches, offsetForTime } from "./fetcher.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
-import { runJanitor, tellRound } from "./janitor.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
 import { checkPartition, placeOf } from "./placement.ts";
@@ -38,7 +37,7 @@ export interface LogParts {
   readonly telemetry?: Telemetry | undefined;
   /** Whether callers are held to their quotas. Default: where no other process shares the engine; where one may, leases of quotas take writes to the catalog. */
   readonly enforcesQuotas?: boolean | undefined;
-  /** When the strata are worked on. Default: what is cheap at list prices. */
+  /** As the janitor's (`createJanitor`): here it says how often writers mark what they use. */
   readonly strata?: Partial<StrataTuning> | undefined;
 }
 
@@ -48,7 +47,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const tuning = { ...defaultStrataTuning, ...parts.strata };
   const marking = markingJournal(engine.journal, new ActiveMarks(engine.catalog, clock, tuning.markMs));
   const journal = telemetry === undefined ? marking : meteredJournal(marking, telemetry);
-  const frontiers = new Frontiers(engine.catalog, clock, engine.isShared);
+  const frontiers = Frontiers.of(engine, clock);
   const segments = new SegmentReader(engine.catalog, engine.objects);
   const strata = { engine, clock, random, compression, frontiers, tuning };
   const hub = new ChangeHub();
@@ -125,11 +124,6 @@ export function createLog(engine: Engine, parts: LogParts): Log {
         for (const { partition } of before) checkPartition(topic, partition);
         return await deleteRecords(strata, topic, before);
       }),
-    runJanitor: async (endMs, signal) => {
-      const report = await runJanitor(strata, endMs, signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]));
-      if (telemetry !== undefined) tellRound(telemetry, report);
-      return report;
-    },
     close: async () => {
       closing.abort();
       await engine.close();

@@ -1,7 +1,11 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { CatalogItem, CatalogWrite } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Compression } from "../ports/compression.ts";
+import type { Engine } from "../ports/engine.ts";
 import type { ShardKey } from "../ports/journal.ts";
+import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { ChangeHub } from "./change-hub.ts";
 import type { Topic } from "./log.ts";
@@ -20,7 +24,9 @@ import {
   readActive,
   readDue,
 } from "./strata/marks.ts";
+import { Frontiers } from "./strata/frontiers.ts";
 import type { StrataServices } from "./strata/services.ts";
+import { defaultStrataTuning, type StrataTuning } from "./strata/tuning.ts";
 import { type Tended, tendShard } from "./strata/tend.ts";
 import { ensureTopicIds, topicNameOf } from "./strata/topic-ids.ts";
 import { TopicCache } from "./topic-cache.ts";
@@ -55,13 +61,37 @@ type Counts = { -readonly [K in Exclude<keyof JanitorReport, "isComplete">]: num
 
 const cursorKey = { pk: "janitor", sk: "cursor" };
 
+export interface JanitorParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly compression: Compression;
+  /** Hears of each round. Default: nobody does. */
+  readonly telemetry?: Telemetry | undefined;
+  /** When the strata are worked on. Default: what is cheap at list prices. */
+  readonly strata?: Partial<StrataTuning> | undefined;
+}
+
+/** Runs one round. @param endMs by the clock, when to stop at the latest @param signal ends it early */
+export type Janitor = (endMs: number, signal?: AbortSignal) => Promise<JanitorReport>;
+
+/** The background work over an engine. Somebody has to ask for it now and then: nothing else seals, lets expire or frees. */
+export function createJanitor(engine: Engine, { clock, random, compression, telemetry, strata }: JanitorParts): Janitor {
+  const tuning = { ...defaultStrataTuning, ...strata };
+  const services = { engine, clock, random, compression, frontiers: Frontiers.of(engine, clock), tuning };
+  return async (endMs, signal) => {
+    const report = await runJanitor(services, endMs, signal);
+    if (telemetry !== undefined) tellRound(telemetry, report);
+    return report;
+  };
+}
+
 /**
  * One round of what nobody waits for: seals, merges, compacts, lets expire, collects, ends deletions that were begun. It looks at what writers have marked and at what
  * is due, and at nothing else. Any number of rounds may run at once, and each may end at any moment.
  * @param endMs by the clock, when to stop at the latest
  * @param signal ends it early
  */
-export async function runJanitor(services: StrataServices, endMs: number, signal?: AbortSignal): Promise<JanitorReport> {
+async function runJanitor(services: StrataServices, endMs: number, signal?: AbortSignal): Promise<JanitorReport> {
   return await new Round(services, endMs, signal).run();
 }
 
@@ -243,7 +273,7 @@ function goneIn(reason: unknown): undefined {
 }
 
 /** A round as metrics and as a line of the log. */
-export function tellRound(telemetry: Telemetry, report: JanitorReport): void {
+function tellRound(telemetry: Telemetry, report: JanitorReport): void {
   const { shardsSeen: shards, seals, merges, segmentsExpired: expired, objectsDeleted: deleted, failures, isComplete } = report;
   // A round in which nothing was there to do measures nothing: where a metric costs, an idle log has none.
   if (seals > 0) telemetry.count("Seals", seals);

@@ -2,7 +2,6 @@ import type { TopicConfig } from "../core/topic-config.ts";
 import type { LogError } from "../core/errors.ts";
 import type { NewRecord } from "../core/record.ts";
 import type { Acls } from "./acls.ts";
-import type { JanitorReport } from "./janitor.ts";
 import type { Quotas } from "./quotas/quotas.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -34,12 +33,7 @@ export interface Log {
    * @throws offset_out_of_range when an offset is above the high watermark: nothing of its shard was changed
    */
   deleteRecords(topic: string, before: readonly DeleteBefore[]): Promise<readonly Watermarks[]>;
-  /**
-   * One round of the background work (`janitor.ts`). Somebody has to ask for it now and then: nothing else seals, expires or frees.
-   * @param endMs by the log's clock, when to stop at the latest
-   */
-  runJanitor(endMs: number, signal?: AbortSignal): Promise<JanitorReport>;
-  /** Ends waits and the janitor, then the engine. */
+  /** Ends waits, then the engine. */
   close(): Promise<void>;
 }
 

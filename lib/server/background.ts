@@ -1,6 +1,6 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { Log } from "../log/log.ts";
+import type { Janitor } from "../log/janitor.ts";
 import { nodeClock } from "../node/clock.ts";
 
 export interface BackgroundOptions {
@@ -12,12 +12,12 @@ export interface BackgroundOptions {
 }
 
 /** Runs the janitor for as long as the server does. Resolves once the signal has ended it. */
-export async function tendInBackground(log: Log, { everyMs, signal, reportFault }: BackgroundOptions): Promise<void> {
+export async function tendInBackground(janitor: Janitor, { everyMs, signal, reportFault }: BackgroundOptions): Promise<void> {
   for (;;) {
     await nodeClock.sleep(everyMs, signal);
     if (signal.aborted) return;
     try {
-      await log.runJanitor(nodeClock.nowMs() + limits.janitorRoundMsMax, signal);
+      await janitor(nodeClock.nowMs() + limits.janitorRoundMsMax, signal);
     } catch (reason) {
       // Storage that is out of reach tells whoever writes or reads; a fault of its own nobody else would hear of.
       const error = LogError.from(reason);

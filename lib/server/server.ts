@@ -6,6 +6,7 @@ import { limits } from "../core/limits.ts";
 import { createApp } from "../http/app.ts";
 import { createSecurity } from "../http/auth/create-security.ts";
 import { createLog } from "../log/create-log.ts";
+import { createJanitor, type Janitor } from "../log/janitor.ts";
 import type { Log } from "../log/log.ts";
 import { nodeClock } from "../node/clock.ts";
 import { nodeCompression } from "../node/compression.ts";
@@ -28,7 +29,7 @@ export interface ServerOptions {
   readonly credentials?: Credentials | undefined;
   /** Whether callers are held to their quotas; with `engine`. Default: where no other process shares the engine. */
   readonly enforcesQuotas?: boolean | undefined;
-  /** How often the log's janitor looks around, which seals, merges, lets expire and frees; 0: never, as something else does. Default 10 s. */
+  /** With `engine`: how often the janitor looks around, which seals, merges, lets expire and frees; 0: never, as something else does. Default 10 s. */
   readonly janitorIntervalMs?: number | undefined;
   /** 127.0.0.1 (default), ::1 or localhost; with credentials any address. It speaks HTTP: put TLS in front where others can listen. */
   readonly host?: string;
@@ -58,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host = "127.0.0.1", port = 7070, allowedHosts = [], engineName = "custom", credentials, telemetry } = options;
   const { janitorIntervalMs = limits.janitorIntervalMs, reportFault = telemetry?.reportFault ?? toStandardError } = options;
   checkBindHost(host, credentials !== undefined);
-  const log = logOf(options);
+  const { log, janitor } = partsOf(options);
   const closing = new AbortController();
   let boundPort = port;
   const app = createApp(log, {
@@ -73,7 +74,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const server = createNodeServer(app, closing.signal, telemetry?.telemetry);
   boundPort = await listen(server, host, port);
-  if (janitorIntervalMs > 0) void tendInBackground(log, { everyMs: janitorIntervalMs, signal: closing.signal, reportFault });
+  if (janitor !== undefined && janitorIntervalMs > 0)
+    void tendInBackground(janitor, { everyMs: janitorIntervalMs, signal: closing.signal, reportFault });
   let closed: Promise<void> | undefined;
   return {
     url: urlOf(host, boundPort),
@@ -85,11 +87,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function logOf({ engine, log, telemetry, enforcesQuotas }: ServerOptions): Log {
-  if (log !== undefined && engine === undefined) return log;
+function partsOf({ engine, log, telemetry, enforcesQuotas }: ServerOptions): { readonly log: Log; readonly janitor?: Janitor } {
+  if (log !== undefined && engine === undefined) return { log };
   if (engine !== undefined && log === undefined) {
-    const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression };
-    return createLog(engine, { ...parts, telemetry: telemetry?.telemetry, enforcesQuotas });
+    const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression, telemetry: telemetry?.telemetry };
+    return { log: createLog(engine, { ...parts, enforcesQuotas }), janitor: createJanitor(engine, parts) };
   }
   throw new LogError("invalid_request", "startServer needs an engine or a log, and not both.");
 }

@@ -1,4 +1,5 @@
 import { createLog } from "../../lib/log/create-log.ts";
+import { createJanitor } from "../../lib/log/janitor.ts";
 import { nodeClock } from "../../lib/node/clock.ts";
 import { nodeCompression } from "../../lib/node/compression.ts";
 import { nodeRandom } from "../../lib/node/random.ts";
@@ -13,8 +14,8 @@ export function logHarness(engines: () => Promise<DisposableHarness>): () => Pro
       open: async () => createLog(await engine.open(), { clock: nodeClock, random: nodeRandom, compression: nodeCompression }),
       openTuned: async (strata, nowMs = nodeClock.nowMs) => {
         const opened = await engine.open();
-        const clock = { ...nodeClock, nowMs };
-        return { engine: opened, log: createLog(opened, { clock, random: nodeRandom, compression: nodeCompression, strata }) };
+        const parts = { clock: { ...nodeClock, nowMs }, random: nodeRandom, compression: nodeCompression, strata };
+        return { engine: opened, log: createLog(opened, parts), janitor: createJanitor(opened, parts) };
       },
       clock: nodeClock,
       compression: nodeCompression,

@@ -183,7 +183,8 @@ export function checkBlocks(bytes: Uint8Array, index: SegmentIndex, from: number
   const start = index.positions[from] ?? 0;
   for (let block = from; block < to; block++) {
     const [at, end] = [(index.positions[block] ?? 0) - start, (index.positions[block + 1] ?? 0) - start];
-    if (end > bytes.length || crc32c(bytes.subarray(at, end)) !== index.checksums[block]) throw damaged(`block ${block} fails its checksum`);
+    if (end > bytes.length || crc32c(bytes.subarray(at, end)) !== index.checksums[block])
+      throw damaged(`block ${block} fails its checksum`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { limits } from "../../core/limits.ts";
 import type { Catalog } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Engine } from "../../ports/engine.ts";
 import type { ShardKey } from "../../ports/journal.ts";
 import { type Frontier, frontierKey, readFrontier } from "./frontier.ts";
 
@@ -14,11 +15,21 @@ interface Known {
  * who meets that reads it `fresh`.
  */
 export class Frontiers {
+  static readonly #byEngine = new WeakMap<Engine, Frontiers>();
   readonly #catalog: Catalog;
   readonly #clock: Clock;
   readonly #ageMsMax: number;
   readonly #known = new Map<string, Known>();
   #forgotten = 0;
+
+  /** The frontiers of an engine: one for all that use it in this process, so that what the janitor moves is seen at once. */
+  static of(engine: Engine, clock: Clock): Frontiers {
+    const known = Frontiers.#byEngine.get(engine);
+    if (known !== undefined) return known;
+    const made = new Frontiers(engine.catalog, clock, engine.isShared);
+    Frontiers.#byEngine.set(engine, made);
+    return made;
+  }
 
   /** @param isShared whether other processes may move frontiers; else this one's changes, each told by `forget`, are all there are */
   constructor(catalog: Catalog, clock: Clock, isShared: boolean) {

@@ -1,5 +1,6 @@
 import { LogError } from "../../core/errors.ts";
 import { createLog } from "../../log/create-log.ts";
+import { createJanitor, type Janitor } from "../../log/janitor.ts";
 import type { Log } from "../../log/log.ts";
 import type { StrataTuning } from "../../log/strata/tuning.ts";
 import type { Compression } from "../../ports/compression.ts";
@@ -57,10 +58,10 @@ export class SimProcess {
       (engine) => {
         if (!life.isAlive) return;
         const own = { clock: life.clock(skewMs), random: prng.fork(), compression: identity };
-        const log = createLog(wrap(engine, life), { ...own, strata: janitor?.tuning });
-        this.#log = log;
+        const wrapped = wrap(engine, life);
+        this.#log = createLog(wrapped, { ...own, strata: janitor?.tuning });
         trace(`${life.name} is up`);
-        if (janitor !== undefined) this.#tend(life, log, janitor);
+        if (janitor !== undefined) this.#tend(life, createJanitor(wrapped, { ...own, strata: janitor.tuning }), janitor);
       },
       (reason: unknown) => {
         if (!life.isAlive) return;
@@ -72,7 +73,7 @@ export class SimProcess {
   }
 
   /** Up to two rounds at once. */
-  #tend(life: Life, log: Log, { everyMs }: JanitorPlan): void {
+  #tend(life: Life, janitor: Janitor, { everyMs }: JanitorPlan): void {
     const { prng, trace } = this.#parts;
     let running = 0;
     const next = (): void => {
@@ -80,8 +81,7 @@ export class SimProcess {
         next();
         if (running === 2) return;
         running++;
-        log
-          .runJanitor(Number.MAX_SAFE_INTEGER)
+        janitor(Number.MAX_SAFE_INTEGER)
           .then(
             ({ seals, merges, segmentsExpired, objectsDeleted }) => {
               if (seals + merges + segmentsExpired + objectsDeleted > 0)

@@ -1,4 +1,5 @@
 import { createLog } from "../../log/create-log.ts";
+import { createJanitor } from "../../log/janitor.ts";
 import type { Log } from "../../log/log.ts";
 import { checkHistory } from "../history.ts";
 import type { Finding, History } from "../history.ts";
@@ -112,7 +113,9 @@ async function makeTopic(world: World, prng: Prng): Promise<void> {
   const partitionsPerShard = prng.pick([1, 2, 2, 4]);
   await complete(
     world,
-    process?.serve((log) => log.topics.create({ name: topicName, partitions: world.partitions, partitionsPerShard, config: { "retention.ms": -1 } })),
+    process?.serve((log) =>
+      log.topics.create({ name: topicName, partitions: world.partitions, partitionsPerShard, config: { "retention.ms": -1 } }),
+    ),
   );
 }
 
@@ -224,17 +227,21 @@ async function drain(world: World, store: SimStore): Promise<void> {
   const engine = await complete(world, store.open(life));
   if (engine === undefined) return;
   const atOnce = { sealAgeMs: 0, trimLagMs: 0, garbageGraceMs: 0, mergeSegmentsMin: 2, quietMs: 0 };
-  const log = createLog(engine, { clock: life.clock(1e12), random: new Prng(1), compression: identity, strata: atOnce });
+  const own = { clock: life.clock(1e12), random: new Prng(1), compression: identity, strata: atOnce };
+  const log = createLog(engine, own);
+  const janitor = createJanitor(engine, own);
   await readFinal(world, log);
   const first = new Map(world.recorder.final);
   // All of it once more from segments.
   for (let round = 0; round < 2; round++) {
-    const { failures } = (await complete(world, log.runJanitor(Number.MAX_SAFE_INTEGER))) ?? { failures: 1 };
+    const { failures } = (await complete(world, janitor(Number.MAX_SAFE_INTEGER))) ?? { failures: 1 };
     if (failures > 0) world.recorder.problem(`a janitor without faults around it failed ${failures} times`);
   }
   await readFinal(world, log);
   // The janitor may have ended a growth: partitions without records count as little as none.
-  const isSame = [...world.recorder.final].every(([partition, seen]) => JSON.stringify(seen) === JSON.stringify(first.get(partition) ?? []));
+  const isSame = [...world.recorder.final].every(
+    ([partition, seen]) => JSON.stringify(seen) === JSON.stringify(first.get(partition) ?? []),
+  );
   if (!isSame) world.recorder.problem("the log is another one once it is sealed");
   await complete(world, log.close());
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
+import { createJanitor } from "../../../lib/log/janitor.ts";
 import type { Log } from "../../../lib/log/log.ts";
 import { deletedTopicsPk, topicKey } from "../../../lib/log/topic-row.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
@@ -17,7 +18,8 @@ let nowMs = 0;
 let engine: Engine;
 let log: Log;
 const clock = { ...nodeClock, nowMs: () => nowMs };
-const open = (over: Engine): Log => createLog(over, { clock, random: nodeRandom, compression: nodeCompression });
+const parts = { clock, random: nodeRandom, compression: nodeCompression };
+const open = (over: Engine): Log => createLog(over, parts);
 
 beforeEach(() => {
   nowMs = 1_000 * dayMs;
@@ -25,7 +27,7 @@ beforeEach(() => {
   log = open(engine);
 });
 
-const round = (endMs = Number.MAX_SAFE_INTEGER) => log.runJanitor(endMs);
+const round = (endMs = Number.MAX_SAFE_INTEGER) => createJanitor(engine, parts)(endMs);
 const marks = async (pk: string) => (await engine.catalog.query(pk, { limit: 100 })).map(({ key }) => key.sk);
 
 async function write(topic: string, partition = 0, timestampMs = nowMs): Promise<void> {
@@ -122,7 +124,7 @@ test("a round that runs out of time goes on in the next one; one bad topic holds
       },
     },
   };
-  const first = await open(late).runJanitor(nowMs + 1);
+  const first = await createJanitor(late, parts)(nowMs + 1);
   assert.deepEqual([first.shardsSeen, first.isComplete], [1, false]);
   const broken = await engine.catalog.get(topicKey("b"));
   await engine.catalog.transact([{ key: topicKey("b"), put: { ...(broken?.value as object), v: 99 }, if: "any" }]);

@@ -1,4 +1,4 @@
-import type { JanitorReport } from "../../../log/janitor.ts";
+import type { Janitor, JanitorReport } from "../../../log/janitor.ts";
 import type { Log } from "../../../log/log.ts";
 import type { StrataTuning } from "../../../log/strata/tuning.ts";
 import type { Engine } from "../../../ports/engine.ts";
@@ -14,6 +14,7 @@ export interface StrataHarness extends LogHarness {
 export interface TunedLog {
   readonly log: Log;
   readonly engine: Engine;
+  readonly janitor: Janitor;
 }
 
 /** Everything at once: each round seals what there is, trims it, and collects. */
@@ -39,7 +40,7 @@ export function strataCase(
     async run(harness) {
       const opened = await harness.openTuned({ ...atOnce, ...tuning });
       try {
-        await run({ ...opened, harness, round: () => opened.log.runJanitor(Number.MAX_SAFE_INTEGER) });
+        await run({ ...opened, harness, round: () => opened.janitor(Number.MAX_SAFE_INTEGER) });
       } finally {
         await opened.log.close();
       }

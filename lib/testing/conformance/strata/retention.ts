@@ -14,8 +14,8 @@ export const retentionCases: readonly StrataCase[] = [
     name: "records older than retention.ms go, segment by segment from the oldest, also where nobody writes any more",
     async run(harness) {
       let nowMs = 1_000 * dayMs;
-      const { log, engine } = await harness.openTuned(atOnce, () => nowMs);
-      const round = () => log.runJanitor(Number.MAX_SAFE_INTEGER);
+      const { log, engine, janitor } = await harness.openTuned(atOnce, () => nowMs);
+      const round = () => janitor(Number.MAX_SAFE_INTEGER);
       try {
         await log.topics.create({ name: "t", config: { "retention.ms": 3 * dayMs } });
         for (const ageDays of [5, 2, 9, 1]) {

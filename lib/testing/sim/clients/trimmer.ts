@@ -21,7 +21,12 @@ export const trimmer: Client = async (world, self) => {
     const value = `${name}.${i}`;
     const records = [{ key: null, value: new TextEncoder().encode(value), headers: [] }];
     const offset = values.length;
-    const isIn = await attempt(world, self, `append to ${name}`, async (log) => void (await log.append(name, { records, expectedOffset: offset })));
+    const isIn = await attempt(
+      world,
+      self,
+      `append to ${name}`,
+      async (log) => void (await log.append(name, { records, expectedOffset: offset })),
+    );
     // Its outcome is unknown: where the next record comes is, too.
     if (!isIn) return;
     values.push(value);
@@ -39,11 +44,18 @@ async function check(world: World, self: Self, name: string, values: readonly st
   const from = self.prng.between(0, values.length);
   let found: FetchResult;
   try {
-    found = await ask(world, self, `fetch ${name} ${from}`, (log) => log.fetch(name, 0, { from, bytesMax: self.prng.pick([1, 1_000_000]) }), true);
+    found = await ask(
+      world,
+      self,
+      `fetch ${name} ${from}`,
+      (log) => log.fetch(name, 0, { from, bytesMax: self.prng.pick([1, 1_000_000]) }),
+      true,
+    );
   } catch (reason) {
     const error = LogError.from(reason);
     if (error.code !== "offset_out_of_range") noteProblem(world, self, `a fetch of ${name}`, error);
-    else if (from >= asked) world.recorder.problem(`${name} has no offset ${from}, and was asked to delete up to ${asked}: ${error.message}`);
+    else if (from >= asked)
+      world.recorder.problem(`${name} has no offset ${from}, and was asked to delete up to ${asked}: ${error.message}`);
     return;
   }
   const seen = seenIn(found);
@@ -51,7 +63,8 @@ async function check(world: World, self: Self, name: string, values: readonly st
   for (const [nth, { offset, value }] of seen.entries()) {
     if (offset !== from + nth || value !== values[offset]) world.recorder.problem(`${name} gives ${value} at ${offset}, read from ${from}`);
   }
-  if (found.logStartOffset > asked) world.recorder.problem(`${name} starts at ${found.logStartOffset}, and was asked to delete up to ${asked}`);
+  if (found.logStartOffset > asked)
+    world.recorder.problem(`${name} starts at ${found.logStartOffset}, and was asked to delete up to ${asked}`);
 }
 
 /** Tries until it is done. @returns false once an outcome is unknown, or the attempts are used up */

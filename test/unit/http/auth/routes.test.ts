@@ -29,6 +29,7 @@ const expected: Readonly<Record<string, Expected>> = {
   "alterTopic configs": { needs: onTopic("ALTER_CONFIGS"), path: "/topics/t", body: '{"config":{"retention.ms":1000}}' },
   "alterTopic nothing": { needs: onTopic("ALTER"), path: "/topics/t", body: "{}" },
   deleteTopic: { needs: onTopic("DELETE"), path: "/topics/t" },
+  deleteRecords: { needs: onTopic("DELETE"), path: "/topics/t/partitions/0/records?before=0" },
   produce: { needs: onTopic("WRITE"), path: "/topics/t/records", body: '{"records":[{"value":"x"}]}' },
   followTopic: { needs: onTopic("READ"), path: "/topics/t/records" },
   fetch: { needs: onTopic("READ"), path: "/topics/t/partitions/0/records" },
