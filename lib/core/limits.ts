@@ -258,6 +258,8 @@ export const limits = {
   /** One seal takes at most so many bytes of batches, and so many entries. An entry is taken whole. */
   sealBytesMax: 32 * 1024 * 1024,
   sealEntriesMax: 65_536,
+  /** Seals of one visit to a shard; then others come first. */
+  visitSealsMax: 8,
   /** The journal keeps what is sealed for so long, and so many seals' worth of it. */
   trimLagMs: 600_000,
   trimsMax: 16,

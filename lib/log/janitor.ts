@@ -102,6 +102,8 @@ class Round {
   readonly #cache: TopicCache;
   readonly #topics: CatalogTopics;
   readonly #names = new Map<string, string>();
+  /** How each shard was left, by topic id and number. */
+  readonly #left = new Map<string, Tended>();
   readonly #collected = new Map<string, number | undefined>();
   readonly #counts: Counts = {
     deletionsFinished: 0,
@@ -131,6 +133,11 @@ class Round {
   async run(): Promise<JanitorReport> {
     await ensureTopicIds(this.#services.engine.catalog);
     const isComplete = (await this.#deletions()) && (await this.#actives()) && (await this.#dues());
+    for (const { unsealedEntries, unsealedBytes } of this.#left.values()) {
+      this.#counts.unsealedEntries += unsealedEntries;
+      this.#counts.unsealedBytes += unsealedBytes;
+    }
+    this.#counts.shardsSeen = this.#left.size;
     return { ...this.#counts, isComplete };
   }
 
@@ -158,18 +165,36 @@ class Round {
     const value = (await catalog.get(cursorKey))?.value;
     const start = typeof value === "string" ? value : "";
     let last = start;
+    const unfinished: ActiveMark[] = [];
     for await (const item of this.#items(activePk, start)) {
       if (this.#isLate()) {
         await catalog.transact([{ key: cursorKey, put: last, if: "any" }]);
         return false;
       }
       const mark = readActive(item);
-      await this.#attempt(() => this.#tend(mark.shard, (tended, nextMs) => this.#afterActive(mark, tended, nextMs)));
+      if (await this.#visit(mark)) unfinished.push(mark);
       last = item.key.sk;
+    }
+    // Those with much to do, in turns.
+    for (let mark = unfinished.shift(); mark !== undefined; mark = unfinished.shift()) {
+      if (this.#isLate()) return false;
+      if (await this.#visit(mark)) unfinished.push(mark);
     }
     // A round that began in the middle has seen the end only.
     if (start !== "") await catalog.transact([{ key: cursorKey, put: "", if: "any" }]);
     return true;
+  }
+
+  /** @returns whether there is more to do there at once */
+  async #visit(mark: ActiveMark): Promise<boolean> {
+    let hasMore = false;
+    await this.#attempt(() =>
+      this.#tend(mark.shard, (tended, nextMs) => {
+        hasMore = tended?.hasMore ?? false;
+        return this.#afterActive(mark, tended, nextMs);
+      }),
+    );
+    return hasMore;
   }
 
   async #dues(): Promise<boolean> {
@@ -188,7 +213,7 @@ class Round {
     const topic = await this.#topicOf(shard);
     const tended = topic && (await tendShard(this.#services, topic, shard, this.#isLate).catch(goneIn));
     if (tended !== undefined) {
-      this.#counts.shardsSeen++;
+      this.#left.set(`${shard.topicId}/${shard.shard}`, tended);
       for (const name of summed) this.#counts[name] += tended[name];
       const ageMs = tended.waitingSinceMs === 0 ? 0 : clock.nowMs() - tended.waitingSinceMs;
       this.#counts.unsealedAgeMs = Math.max(this.#counts.unsealedAgeMs, ageMs);
@@ -261,8 +286,6 @@ const summed = [
   "mergedBytes",
   "reclaimedBytes",
   "segmentsExpired",
-  "unsealedEntries",
-  "unsealedBytes",
 ] as const satisfies (keyof Counts & keyof Tended)[];
 
 /** Deleted, changed, or tended by another meanwhile: nothing is left to do, or the next round does it. */

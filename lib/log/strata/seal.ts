@@ -13,6 +13,8 @@ import { swap } from "./swap.ts";
 export interface ShardState {
   readonly shard: ShardKey;
   readonly partitionsPerShard: number;
+  /** `segment.bytes`: what a segment has at most, but for a single entry. */
+  readonly segmentBytes: number;
   readonly head: ShardHead;
   readonly frontier: Frontier;
 }
@@ -34,15 +36,16 @@ interface Run {
 }
 
 /** The entries after the frontier, up to what one seal takes. */
-export async function waitingEntries({ engine, tuning }: StrataServices, { shard, head, frontier }: ShardState): Promise<Waiting> {
+export async function waitingEntries({ engine, tuning }: StrataServices, { shard, head, frontier, segmentBytes }: ShardState): Promise<Waiting> {
   const entries: EntryRef[] = [];
+  const bytesMax = Math.min(tuning.sealBytesMax, segmentBytes);
   let bytes = 0;
   for (let seq = frontier.seq; seq < head.seq && entries.length < limits.sealEntriesMax; ) {
     const page = await engine.journal.entries(shard, { seq }, Math.min(limits.journalEntriesMax, head.seq - seq));
     if (page.length === 0) break;
     for (const entry of page) {
       const own = entry.parts.reduce((sum, part) => sum + part.bytes, 0);
-      if (entries.length > 0 && bytes + own > tuning.sealBytesMax) return { entries, bytes };
+      if (entries.length > 0 && bytes + own > bytesMax) return { entries, bytes };
       entries.push(entry);
       bytes += own;
       seq = entry.seq + 1;

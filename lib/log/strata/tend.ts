@@ -1,4 +1,5 @@
 import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
 import type { ShardKey } from "../../ports/journal.ts";
 import type { Topic } from "../log.ts";
 import { dropExpired, expiresMs, raiseStarts, type Retention, startAfterRetention } from "./expire.ts";
@@ -28,6 +29,8 @@ export interface Tended {
   readonly waitingSinceMs: number;
   /** Whether something waits that comes soon: a seal or a trim. */
   readonly isBusy: boolean;
+  /** Whether more was due than one visit does: others come first, then this one again. */
+  readonly hasMore: boolean;
   /** When retention has to look again; undefined: never, unless something is appended. */
   readonly nextMs: number | undefined;
 }
@@ -51,11 +54,13 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   };
   let unsealedBytes = 0;
   let state = await stateOf(services, topic, shard);
+  let hasMore = false;
   while (!isLate()) {
     const waiting = await waitingEntries(services, state);
     unsealedBytes = waiting.bytes;
     if (!isDue(services, state, waiting)) break;
-    if (!(await seal(services, state, waiting))) break;
+    hasMore = counts.seals === limits.visitSealsMax;
+    if (hasMore || !(await seal(services, state, waiting))) break;
     counts.seals++;
     counts.sealedBytes += waiting.bytes;
     state = await stateOf(services, topic, shard);
@@ -75,7 +80,7 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   const isFreed = startSeq > state.head.startSeq || !isBusy;
   if (isFreed) counts.reclaimedBytes += (await services.engine.upkeep.reclaim(shard, { graceMs: services.tuning.garbageGraceMs })).bytes;
   const unsealedEntries = head.seq - frontier.seq;
-  return { ...counts, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, nextMs };
+  return { ...counts, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, hasMore, nextMs };
 }
 
 /** What `retention.ms` and `retention.bytes` ask for; a topic that is only compacted keeps all. */
@@ -87,7 +92,8 @@ export function retentionOf({ config }: Pick<Topic, "config">): Retention {
 async function stateOf({ engine, frontiers }: StrataServices, topic: Topic, shard: ShardKey): Promise<ShardState> {
   // In this order: what the frontier says is sealed may be trimmed, and the head knows of all that was committed before.
   const frontier = await frontiers.fresh(shard);
-  return { shard, partitionsPerShard: topic.partitionsPerShard, frontier, head: await engine.journal.head(shard) };
+  const segmentBytes = Number(topic.config["segment.bytes"]);
+  return { shard, partitionsPerShard: topic.partitionsPerShard, segmentBytes, frontier, head: await engine.journal.head(shard) };
 }
 
 function isDue(
