@@ -42,10 +42,13 @@ test("of 10,000 topics a round touches the 10 that are in use, and one where not
   await janitor(Number.MAX_SAFE_INTEGER);
   calls.clear();
   assert.equal((await janitor(Number.MAX_SAFE_INTEGER)).shardsSeen, 0);
-  assert.deepEqual([...calls], [
-    ["catalog.get", 2],
-    ["catalog.query", 3],
-  ]);
+  assert.deepEqual(
+    [...calls],
+    [
+      ["catalog.get", 2],
+      ["catalog.query", 3],
+    ],
+  );
   for (let nth = 0; nth < 10; nth++) {
     await log.append(`t${nth * 997}`, { records: [{ key: null, value: new Uint8Array(1), headers: [] }] });
   }
