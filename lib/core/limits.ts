@@ -269,6 +269,8 @@ export const limits = {
   /** Objects that nothing refers to any more, or not yet, stay for so long. */
   garbageGraceMs: 3_600_000,
   garbageRowsRead: 100,
+  /** What writers left behind is looked for, where finding it by shard costs too much, this often. */
+  sweepEveryMs: 86_400_000,
   /** Segments of one merge. */
   mergeSegmentsMin: 8,
   mergeSegmentsMax: 64,

@@ -9,7 +9,7 @@ import { CatalogAcls } from "./acls.ts";
 import { Appender } from "./appender.ts";
 import { mapBounded } from "../core/bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
-import { fetchBatches, offsetForTime } from "./fetcher.ts";
+import { fetchBatches, type FetchServices, offsetForTime } from "./fetcher.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
@@ -43,19 +43,10 @@ export interface LogParts {
 
 /** The log over an engine. `close` closes the engine too. */
 export function createLog(engine: Engine, parts: LogParts): Log {
-  const { clock, random, compression, telemetry } = parts;
-  const tuning = { ...defaultStrataTuning, ...parts.strata };
-  const marking = markingJournal(engine.journal, new ActiveMarks(engine.catalog, clock, tuning.markMs));
-  const journal = telemetry === undefined ? marking : meteredJournal(marking, telemetry);
-  const frontiers = Frontiers.of(engine, clock);
-  const segments = new SegmentReader(engine.catalog, engine.objects);
-  const strata = { engine, clock, random, compression, frontiers, tuning };
-  const hub = new ChangeHub();
-  const closing = new AbortController();
-  const cache = new TopicCache(engine.catalog, clock, engine.isShared);
-  const topics = new CatalogTopics({ engine, clock, random, cache, hub });
-  const { catalog, isShared } = engine;
-  const services = { journal, catalog, frontiers, segments, clock, compression, hub, isShared, closing: closing.signal };
+  const { random, telemetry } = parts;
+  const { services, strata, cache, closing } = servicesOf(engine, parts);
+  const { hub } = services;
+  const topics = new CatalogTopics({ engine, clock: parts.clock, random, cache, hub });
   const appender = new Appender(
     services,
     random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0),
@@ -63,16 +54,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
 
   const onTopic = topicRunner(cache, topics);
 
-  const marksOf = async (topic: Topic, partitions: readonly number[]): Promise<readonly Watermarks[]> => {
-    const shards = [...new Set(partitions.map((partition) => placeOf(topic, partition).shard.shard))];
-    const views = await mapBounded(shards, limits.shardConcurrency, (shard) => viewShard(services, { topicId: topic.id, shard }));
-    const byShard = new Map(shards.map((shard, at) => [shard, views[at] as (index: number) => PartitionView]));
-    return partitions.map((partition) => {
-      const { shard, index } = placeOf(topic, partition);
-      const { logStartOffset, highWatermark } = (byShard.get(shard.shard) as (index: number) => PartitionView)(index);
-      return { partition, logStartOffset, highWatermark };
-    });
-  };
+  const marksOf = (topic: Topic, partitions: readonly number[]) => watermarksOf(services, topic, partitions);
 
   return {
     topics,
@@ -129,6 +111,36 @@ export function createLog(engine: Engine, parts: LogParts): Log {
       await engine.close();
     },
   };
+}
+
+/** What the use cases share. */
+function servicesOf(engine: Engine, parts: LogParts) {
+  const { clock, random, compression, telemetry } = parts;
+  const { catalog, isShared } = engine;
+  const tuning = { ...defaultStrataTuning, ...parts.strata };
+  const marking = markingJournal(engine.journal, new ActiveMarks(catalog, clock, tuning.markMs));
+  const journal = telemetry === undefined ? marking : meteredJournal(marking, telemetry);
+  const frontiers = Frontiers.of(engine, clock);
+  const segments = new SegmentReader(catalog, engine.objects);
+  const closing = new AbortController();
+  const hub = new ChangeHub();
+  return {
+    services: { journal, catalog, frontiers, segments, clock, compression, hub, isShared, closing: closing.signal },
+    strata: { engine, clock, random, compression, frontiers, tuning },
+    cache: new TopicCache(catalog, clock, isShared),
+    closing,
+  };
+}
+
+async function watermarksOf(services: FetchServices, topic: Topic, partitions: readonly number[]): Promise<readonly Watermarks[]> {
+  const shards = [...new Set(partitions.map((partition) => placeOf(topic, partition).shard.shard))];
+  const views = await mapBounded(shards, limits.shardConcurrency, (shard) => viewShard(services, { topicId: topic.id, shard }));
+  const byShard = new Map(shards.map((shard, at) => [shard, views[at] as (index: number) => PartitionView]));
+  return partitions.map((partition) => {
+    const { shard, index } = placeOf(topic, partition);
+    const { logStartOffset, highWatermark } = (byShard.get(shard.shard) as (index: number) => PartitionView)(index);
+    return { partition, logStartOffset, highWatermark };
+  });
 }
 
 function all({ partitions }: Topic): readonly number[] {

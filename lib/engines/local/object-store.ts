@@ -127,7 +127,9 @@ async function readRange(file: DiskFile, key: string, range: ByteRange | undefin
   }
   if (size > 0 && start >= size)
     throw new LogError("offset_out_of_range", `Object ${key} has ${size} bytes; the range starts at ${start}.`);
-  const into = new Uint8Array(Math.max(0, Math.min(length, size - start)));
+  // All of it is written or it is thrown away: there is no need to fill it with zeros first.
+  const count = Math.max(0, Math.min(length, size - start));
+  const into = new Uint8Array(Buffer.allocUnsafeSlow(count).buffer, 0, count);
   const read = await file.read(into, start);
   if (read < into.length) throw new LogError("corrupt_log", `Object ${key} ends after ${start + read} bytes, not ${size}.`);
   return into;

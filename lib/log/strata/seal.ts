@@ -36,7 +36,10 @@ interface Run {
 }
 
 /** The entries after the frontier, up to what one seal takes. */
-export async function waitingEntries({ engine, tuning }: StrataServices, { shard, head, frontier, segmentBytes }: ShardState): Promise<Waiting> {
+export async function waitingEntries(
+  { engine, tuning }: StrataServices,
+  { shard, head, frontier, segmentBytes }: ShardState,
+): Promise<Waiting> {
   const entries: EntryRef[] = [];
   const bytesMax = Math.min(tuning.sealBytesMax, segmentBytes);
   let bytes = 0;
