@@ -76,12 +76,13 @@ async function openOver(
     const state = new LocalState(db, options);
     const files = await openJournal(place, state);
     const defer = options.defer ?? setImmediate;
+    const objects = await localObjectStore(place.disk, `${folder}/objects`, ensureOpen);
     const committer = new Committer(state, files, place.journalId, defer);
     const upkeep = new LocalUpkeep({ disk: place.disk, folder, journalId: place.journalId }, state, files, ensureOpen, defer);
     return {
       journal: localJournal(state, files, committer, reading),
       catalog: localCatalog(state, committer, reading),
-      objects: await localObjectStore(place.disk, `${folder}/objects`, ensureOpen),
+      objects,
       upkeep,
       isShared: false,
       async close() {
@@ -92,6 +93,7 @@ async function openOver(
         await upkeep.idle();
         try {
           state.flush();
+          await objects.close();
           await files.close();
         } finally {
           state.close();

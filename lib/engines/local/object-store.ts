@@ -2,11 +2,17 @@ import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import { type Disk, type DiskFile, diskErrorCode, isOutOfSpace } from "./disk.ts";
+import { FilePool } from "./file-pool.ts";
 import { checkObjectKey, objectPath, walkObjects } from "./object-names.ts";
 import { writeFile } from "./write-file.ts";
 
+/** Lets go of its files at the end. */
+export interface LocalObjectStore extends ObjectStore {
+  close(): Promise<void>;
+}
+
 /** The port over a folder of files: written beside, made durable, then linked under their name, which fails when it is taken. */
-export async function localObjectStore(disk: Disk, folder: string, ensureOpen: () => void): Promise<ObjectStore> {
+export async function localObjectStore(disk: Disk, folder: string, ensureOpen: () => void): Promise<LocalObjectStore> {
   const incoming = `${folder}/incoming`;
   const stored = `${folder}/stored`;
   await disk.makeFolder(incoming);
@@ -16,6 +22,8 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
   await disk.syncFolder(folder.slice(0, folder.lastIndexOf("/")));
   // What a crash left behind was never acknowledged.
   for (const { name } of await disk.list(incoming)) await disk.remove(`${incoming}/${name}`);
+  // Who reads an object in order asks for it again and again.
+  const pool = new FilePool((path) => disk.open(path, "read"));
   let count = 0;
   return {
     async put(key, body) {
@@ -43,12 +51,12 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
       ensureOpen();
       checkObjectKey(key);
       const { folders, name } = objectPath(key);
-      const file = await openIfThere(disk, `${stored}${folders.join("")}/${name}`);
-      if (file === undefined) return undefined;
       try {
-        return await readRange(file, key, range);
-      } finally {
-        await file.close();
+        return await pool.use(`${stored}${folders.join("")}/${name}`, (file) => readRange(file, key, range));
+      } catch (reason) {
+        if (reason instanceof LogError) throw reason;
+        ignoreMissing(reason);
+        return undefined;
       }
     },
     async list(prefix, { after, limit }) {
@@ -69,10 +77,13 @@ export async function localObjectStore(disk: Disk, folder: string, ensureOpen: (
         const { folders, name } = objectPath(key);
         const parent = `${stored}${folders.join("")}`;
         await disk.remove(`${parent}/${name}`);
+        // Afterwards: who opens it from now on finds it gone.
+        await pool.forget(`${parent}/${name}`);
         touched.add(parent);
       }
       for (const parent of touched) await disk.syncFolder(parent).catch(ignoreMissing);
     },
+    close: () => pool.close(),
   };
 }
 
@@ -120,19 +131,30 @@ async function syncFolders(disk: Disk, root: string, folders: readonly string[])
 }
 
 async function readRange(file: DiskFile, key: string, range: ByteRange | undefined): Promise<Uint8Array> {
-  const { size } = await file.info();
-  const { start, length } = range ?? { start: 0, length: size };
-  if (range !== undefined && (!Number.isInteger(start) || !Number.isInteger(length) || start < 0 || length < 1)) {
+  if (range === undefined) {
+    const { size } = await file.info();
+    const read = await readInto(file, 0, size);
+    if (read.length < size) throw new LogError("corrupt_log", `Object ${key} ends after ${read.length} bytes, not ${size}.`);
+    return read;
+  }
+  const { start, length } = range;
+  if (!Number.isInteger(start) || !Number.isInteger(length) || start < 0 || length < 1) {
     throw new LogError("invalid_request", `A range needs a start from 0 and a length from 1, not ${start} and ${length}.`);
   }
+  if (length <= limits.localReadBytesMax) {
+    const read = await readInto(file, start, length);
+    if (read.length > 0) return read;
+  }
+  const { size } = await file.info();
   if (size > 0 && start >= size)
     throw new LogError("offset_out_of_range", `Object ${key} has ${size} bytes; the range starts at ${start}.`);
-  // All of it is written or it is thrown away: there is no need to fill it with zeros first.
-  const count = Math.max(0, Math.min(length, size - start));
-  const into = new Uint8Array(Buffer.allocUnsafeSlow(count).buffer, 0, count);
-  const read = await file.read(into, start);
-  if (read < into.length) throw new LogError("corrupt_log", `Object ${key} ends after ${start + read} bytes, not ${size}.`);
-  return into;
+  return await readInto(file, start, Math.max(0, Math.min(length, size - start)));
+}
+
+/** What there is of so many bytes. Memory that is not written is not given away, so there is no need to clear it first. */
+async function readInto(file: DiskFile, start: number, length: number): Promise<Uint8Array> {
+  const into = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
+  return into.subarray(0, await file.read(into, start));
 }
 
 async function openIfThere(disk: Disk, path: string): Promise<DiskFile | undefined> {
