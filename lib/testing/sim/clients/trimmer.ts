@@ -1,5 +1,5 @@
 import { LogError } from "../../../core/errors.ts";
-import type { FetchResult } from "../../../log/log.ts";
+import type { FetchResult, Log } from "../../../log/log.ts";
 import { ask, noteProblem, pause } from "../world.ts";
 import type { Client, Self, World } from "../world.ts";
 import { seenIn } from "./reader.ts";
@@ -12,7 +12,7 @@ const attemptsMax = 8;
  */
 export const trimmer: Client = async (world, self) => {
   const name = `${self.life.name}-kept`;
-  const isThere = await attempt(world, self, `create ${name}`, async (log) => void (await log.topics.create({ name })));
+  const isThere = await attempt(world, self, `create ${name}`, (log) => log.topics.create({ name }));
   if (!isThere) return;
   const values: string[] = [];
   let asked = 0;
@@ -21,12 +21,7 @@ export const trimmer: Client = async (world, self) => {
     const value = `${name}.${i}`;
     const records = [{ key: null, value: new TextEncoder().encode(value), headers: [] }];
     const offset = values.length;
-    const isIn = await attempt(
-      world,
-      self,
-      `append to ${name}`,
-      async (log) => void (await log.append(name, { records, expectedOffset: offset })),
-    );
+    const isIn = await attempt(world, self, `append to ${name}`, (log) => log.append(name, { records, expectedOffset: offset }));
     // Its outcome is unknown: where the next record comes is, too.
     if (!isIn) return;
     values.push(value);
@@ -34,7 +29,7 @@ export const trimmer: Client = async (world, self) => {
       const before = self.prng.between(asked, values.length);
       // Before it is sent: it may be done whatever is answered.
       asked = Math.max(asked, before);
-      await attempt(world, self, `trim ${name}`, async (log) => void (await log.deleteRecords(name, [{ partition: 0, offset: before }])));
+      await attempt(world, self, `trim ${name}`, (log) => log.deleteRecords(name, [{ partition: 0, offset: before }]));
     }
     await check(world, self, name, values, asked);
   }
@@ -68,7 +63,7 @@ async function check(world: World, self: Self, name: string, values: readonly st
 }
 
 /** Tries until it is done. @returns false once an outcome is unknown, or the attempts are used up */
-async function attempt(world: World, self: Self, what: string, run: Parameters<typeof ask<void>>[3]): Promise<boolean> {
+async function attempt(world: World, self: Self, what: string, run: (log: Log) => Promise<unknown>): Promise<boolean> {
   for (let count = 0; count < attemptsMax; count++) {
     try {
       await ask(world, self, what, run);
