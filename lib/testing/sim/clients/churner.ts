@@ -1,5 +1,5 @@
 import { LogError } from "../../../core/errors.ts";
-import type { FetchResult, Log } from "../../../log/log.ts";
+import type { FetchFrom, Log } from "../../../log/log.ts";
 import { ask, noteProblem, pause } from "../world.ts";
 import type { Client, Self, World } from "../world.ts";
 import { seenIn } from "./reader.ts";
@@ -35,9 +35,8 @@ async function fillAndRead(world: World, self: Self, name: string, prefix: strin
     if (!isIn) return false;
     acknowledged.push(value);
   }
-  const found = await fetched(world, self, name);
-  if (found === undefined) return true;
-  const seen = seenIn(found).map(({ value }) => value);
+  const seen = await readAll(world, self, name);
+  if (seen === undefined) return true;
   if (seen.join() !== acknowledged.join()) world.recorder.problem(`${name} holds ${seen.join()}, and was given ${acknowledged.join()}`);
   return true;
 }
@@ -62,10 +61,17 @@ async function isDone(world: World, self: Self, what: string, run: (log: Log) =>
   return false;
 }
 
-async function fetched(world: World, self: Self, name: string): Promise<FetchResult | undefined> {
+/** The values of all records, fetch after fetch; undefined when no answer is to be had. */
+async function readAll(world: World, self: Self, name: string): Promise<readonly string[] | undefined> {
+  const values: string[] = [];
+  let from: FetchFrom = "earliest";
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     try {
-      return await ask(world, self, `fetch ${name}`, (log) => log.fetch(name, 0, { from: "earliest" }), true);
+      const next: FetchFrom = from;
+      const found = await ask(world, self, `fetch ${name}`, (log) => log.fetch(name, 0, { from: next }), true);
+      values.push(...seenIn(found).map(({ value }) => value));
+      from = found.nextOffset;
+      if (from >= found.highWatermark) return values;
     } catch (reason) {
       noteProblem(world, self, `a fetch of ${name}`, LogError.from(reason));
     }
