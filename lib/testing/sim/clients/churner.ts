@@ -1,5 +1,5 @@
 import { LogError } from "../../../core/errors.ts";
-import type { FetchFrom, Log } from "../../../log/log.ts";
+import type { FetchFrom, FetchResult, Log } from "../../../log/log.ts";
 import { ask, noteProblem, pause } from "../world.ts";
 import type { Client, Self, World } from "../world.ts";
 import { seenIn } from "./reader.ts";
@@ -68,7 +68,7 @@ async function readAll(world: World, self: Self, name: string): Promise<readonly
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     try {
       const next: FetchFrom = from;
-      const found = await ask(world, self, `fetch ${name}`, (log) => log.fetch(name, 0, { from: next }), true);
+      const found: FetchResult = await ask(world, self, `fetch ${name}`, (log) => log.fetch(name, 0, { from: next }), true);
       values.push(...seenIn(found).map(({ value }) => value));
       from = found.nextOffset;
       if (from >= found.highWatermark) return values;
