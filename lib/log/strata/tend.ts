@@ -1,9 +1,11 @@
+import { compactsMs } from "../../core/compaction/compaction-plan.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import type { ShardKey } from "../../ports/journal.ts";
+import type { ShardHead, ShardKey } from "../../ports/journal.ts";
 import type { Topic } from "../log.ts";
 import { dropExpired, expiresMs, raiseStarts, type Retention, startAfterRetention } from "./expire.ts";
 import { type Frontier, frontierWrite } from "./frontier.ts";
+import { type CompactRules, compactOnce } from "./compact.ts";
 import { mergeOnce } from "./merge.ts";
 import { seal, type ShardState, waitingEntries } from "./seal.ts";
 import { allSegments, type SegmentRow } from "./segment-row.ts";
@@ -72,8 +74,12 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
     if ((state.frontier.sealed[index] ?? 0) === 0) continue;
     const partition = shard.shard * topic.partitionsPerShard + index;
     const left = await tendPartition(services, topic, { ...state, index, partition }, counts, isLate);
-    const ownMs = expiresMs(left, retentionOf(topic));
-    if (ownMs !== undefined) nextMs = Math.min(nextMs ?? ownMs, ownMs);
+    for (const ownMs of [
+      expiresMs(left, retentionOf(topic)),
+      isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined,
+    ]) {
+      if (ownMs !== undefined) nextMs = Math.min(nextMs ?? ownMs, ownMs);
+    }
   }
   const { head, frontier } = await noteWaiting(services, state);
   const isBusy = head.seq > frontier.seq || startSeq < frontier.seq;
@@ -89,11 +95,45 @@ export function retentionOf({ config }: Pick<Topic, "config">): Retention {
   return { ms: Number(config["retention.ms"]), bytes: Number(config["retention.bytes"]) };
 }
 
-async function stateOf({ engine, frontiers }: StrataServices, topic: Topic, shard: ShardKey): Promise<ShardState> {
-  // In this order: what the frontier says is sealed may be trimmed, and the head knows of all that was committed before.
+function isCompacted({ config }: Topic): boolean {
+  return config["cleanup.policy"].split(",").includes("compact");
+}
+
+function rulesOf({ tuning }: StrataServices, { config }: Topic): CompactRules {
+  return {
+    segmentsMin: tuning.mergeSegmentsMin,
+    segmentsMax: tuning.mergeSegmentsMax,
+    bytesMax: Number(config["segment.bytes"]),
+    spanMsMax: Number(config["segment.ms"]),
+    dirtyRatioMin: Number(config["min.cleanable.dirty.ratio"]),
+    lagMs: Number(config["min.compaction.lag.ms"]),
+    tombstoneMs: Number(config["delete.retention.ms"]),
+  };
+}
+
+async function stateOf(services: StrataServices, topic: Topic, shard: ShardKey): Promise<ShardState> {
+  const { engine, frontiers } = services;
   const frontier = await frontiers.fresh(shard);
+  const head = await engine.journal.head(shard);
   const segmentBytes = Number(topic.config["segment.bytes"]);
-  return { shard, partitionsPerShard: topic.partitionsPerShard, segmentBytes, frontier, head: await engine.journal.head(shard) };
+  const facts = { shard, partitionsPerShard: topic.partitionsPerShard, segmentBytes, head };
+  if (head.startSeq <= frontier.seq) return { ...facts, frontier };
+  // Others have sealed and trimmed in between; or an earlier build has let entries expire that were never sealed.
+  const newer = await frontiers.fresh(shard);
+  return { ...facts, frontier: newer.seq < head.startSeq ? await passTrimmed(services, shard, head, newer) : newer };
+}
+
+/** Moves a frontier up to where the journal begins: what was before is gone. @throws conflict */
+async function passTrimmed({ engine, frontiers }: StrataServices, shard: ShardKey, head: ShardHead, before: Frontier): Promise<Frontier> {
+  const raised = (offsets: readonly number[]): number[] => head.startOffsets.map((offset, index) => Math.max(offset, offsets[index] ?? 0));
+  const reachedMs = head.startOffsets.map((_, index) => before.reachedMs[index] ?? -1);
+  const next = { ...before, seq: head.startSeq, sealed: raised(before.sealed), start: raised(before.start), reachedMs };
+  try {
+    await engine.catalog.transact([topicLives(shard.topicId), frontierWrite(shard, before, next)]);
+    return { ...next, version: before.version + 1 };
+  } finally {
+    frontiers.forget(shard);
+  }
 }
 
 function isDue(
@@ -144,14 +184,10 @@ async function tendPartition(
   const left = await dropExpired(services, topic.id, partition, rows, starts[index] ?? 0);
   counts.segmentsExpired += rows.length - left.length;
   rows = left;
-  const rules = {
-    segmentsMin: tuning.mergeSegmentsMin,
-    segmentsMax: tuning.mergeSegmentsMax,
-    bytesMax: Number(topic.config["segment.bytes"]),
-    spanMsMax: Number(topic.config["segment.ms"]),
-  };
+  const rules = rulesOf(services, topic);
   while (!isLate()) {
-    const bytes = await mergeOnce(services, { topicId: topic.id, partition, rows }, rules);
+    const segments = { topicId: topic.id, partition, rows };
+    const bytes = isCompacted(topic) ? await compactOnce(services, segments, rules, isLate) : await mergeOnce(services, segments, rules);
     if (bytes === undefined) break;
     counts.merges++;
     counts.mergedBytes += bytes;

@@ -142,3 +142,16 @@ test("topics of builds that had no rows by id get theirs", async () => {
   nowMs += hourMs;
   assert.equal((await round()).seals, 1);
 });
+
+test("what an earlier build trimmed without sealing it is passed over", async () => {
+  const { id } = await log.topics.create({ name: "t", partitions: 2 });
+  for (let nth = 0; nth < 4; nth++) await write("t", nth % 2);
+  await engine.journal.trim({ topicId: id, shard: 0 }, 3);
+  assert.deepEqual(await starts("t"), [2, 1]);
+  await round();
+  nowMs += hourMs;
+  assert.deepEqual([(await round()).seals, await starts("t")], [1, [2, 1]]);
+  nowMs += hourMs;
+  await round();
+  assert.deepEqual([(await log.fetch("t", 1, { from: "earliest" })).nextOffset, await starts("t")], [2, [2, 1]]);
+});
