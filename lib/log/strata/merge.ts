@@ -29,8 +29,7 @@ export async function mergeOnce(services: StrataServices, segments: PartitionSeg
     const written = await writeSegment(services.engine.objects, key, rows[0]?.baseOffset ?? 0, batches, () => last.next);
     return {
       ...segmentValueOf(key, written, last.reachedMs),
-      // Kept as they are only when all of them are: otherwise compaction has to go over it.
-      cleanedMs: rows.every(({ cleanedMs }) => cleanedMs > 0) ? Math.min(...rows.map(({ cleanedMs }) => cleanedMs)) : 0,
+      cleanedTo: Math.min(...rows.map(({ cleanedTo }) => cleanedTo)),
       tombstonesMs: Math.max(...rows.map(({ tombstonesMs }) => tombstonesMs)),
     };
   });

@@ -19,9 +19,9 @@ export interface SegmentRow {
   readonly maxTimestampMs: number;
   /** The largest timestamp of the partition up to here, of what is gone too. */
   readonly reachedMs: number;
-  /** When compaction has last gone over it; 0: never. */
-  readonly cleanedMs: number;
-  /** When its oldest tombstones were first kept by a compaction; 0: it has none that were. */
+  /** Compaction has taken out of it what a record before this offset supersedes; 0: nothing was looked for. From `next` on all of it was looked at. */
+  readonly cleanedTo: number;
+  /** Since when, at the latest, compaction has kept the tombstones in it; 0: it has seen none in it. */
   readonly tombstonesMs: number;
 }
 
@@ -38,8 +38,8 @@ export function segmentKey(topicId: string, partition: number, baseOffset: numbe
 }
 
 export function segmentValue(row: SegmentValue): JsonValue {
-  const { next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedMs, tombstonesMs } = row;
-  return { v: formatVersion, next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedMs, tombstonesMs };
+  const { next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedTo, tombstonesMs } = row;
+  return { v: formatVersion, next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedTo, tombstonesMs };
 }
 
 /** @throws unsupported_version */

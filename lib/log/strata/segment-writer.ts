@@ -58,7 +58,7 @@ export function segmentValueOf(key: string, { facts, bytes, endBytes }: WrittenS
     minTimestampMs: facts.minTimestampMs,
     maxTimestampMs: facts.maxTimestampMs,
     reachedMs: Math.max(reachedMs, facts.maxTimestampMs),
-    cleanedMs: 0,
+    cleanedTo: 0,
     tombstonesMs: 0,
   };
 }

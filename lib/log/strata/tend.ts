@@ -74,12 +74,8 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
     if ((state.frontier.sealed[index] ?? 0) === 0) continue;
     const partition = shard.shard * topic.partitionsPerShard + index;
     const left = await tendPartition(services, topic, { ...state, index, partition }, counts, isLate);
-    for (const ownMs of [
-      expiresMs(left, retentionOf(topic)),
-      isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined,
-    ]) {
-      if (ownMs !== undefined) nextMs = Math.min(nextMs ?? ownMs, ownMs);
-    }
+    const cleanMs = isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined;
+    nextMs = earliest([nextMs, expiresMs(left, retentionOf(topic)), cleanMs]);
   }
   const { head, frontier } = await noteWaiting(services, state);
   const isBusy = head.seq > frontier.seq || startSeq < frontier.seq;
@@ -93,6 +89,11 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
 export function retentionOf({ config }: Pick<Topic, "config">): Retention {
   if (!config["cleanup.policy"].split(",").includes("delete")) return { ms: -1, bytes: -1 };
   return { ms: Number(config["retention.ms"]), bytes: Number(config["retention.bytes"]) };
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 function isCompacted({ config }: Topic): boolean {
@@ -176,7 +177,7 @@ async function tendPartition(
   counts: Counts,
   isLate: () => boolean,
 ): Promise<readonly SegmentRow[]> {
-  const { engine, clock, tuning } = services;
+  const { engine, clock } = services;
   let rows = await allSegments(engine.catalog, topic.id, partition);
   const start = startAfterRetention(rows, retentionOf(topic), clock.nowMs());
   const isRaised = start > (known.start[index] ?? 0);

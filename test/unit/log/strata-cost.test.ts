@@ -65,7 +65,7 @@ test("a time is found among billions of records, whose times jump, in a logarith
   let reachedMs = -1;
   const rows = Array.from({ length: segments }, (_, nth) => {
     reachedMs = Math.max(reachedMs, timeOf(nth));
-    const own = { minTimestampMs: timeOf(nth), maxTimestampMs: timeOf(nth), reachedMs, cleanedMs: 0, tombstonesMs: 0 };
+    const own = { minTimestampMs: timeOf(nth), maxTimestampMs: timeOf(nth), reachedMs, cleanedTo: 0, tombstonesMs: 0 };
     const value = { next: (nth + 1) * records, key: `s/00/${topicId}/0/${nth}`, bytes: 100, endBytes: 20, records, ...own };
     return { key: segmentKey(topicId, 0, nth * records), put: segmentValue(value), if: "absent" } as const;
   });

@@ -1,0 +1,43 @@
+import type { CompactionPlan } from "../../core/compaction/compaction-plan.ts";
+import { KeyOffsets } from "../../core/compaction/key-offsets.ts";
+import { noteKeys } from "../../core/compaction/sieve.ts";
+import { limits } from "../../core/limits.ts";
+import { batchesOf } from "./merge.ts";
+import type { SegmentRow } from "./segment-row.ts";
+import type { StrataServices } from "./services.ts";
+
+export interface MappedKeys {
+  readonly keys: KeyOffsets;
+  /** The offset that it knows all keys up to: after the plan's beginning, unless that is its end. */
+  readonly to: number;
+}
+
+/**
+ * Maps keys to their last offsets, from the plan's beginning on, as many as memory is set aside for.
+ * @returns undefined when there was no time
+ * @throws SegmentGone, corrupt_log, corrupt_message
+ */
+export async function mapKeys(
+  { engine, random, compression, tuning }: StrataServices,
+  rows: readonly SegmentRow[],
+  { from, to }: CompactionPlan,
+  isLate: () => boolean,
+): Promise<MappedKeys | undefined> {
+  const wanted: SegmentRow[] = [];
+  let [bytes, records] = [0, 0];
+  for (const row of rows) {
+    if (row.next <= from || row.baseOffset >= to) continue;
+    if (wanted.length > 0 && bytes + row.bytes > limits.compactionMapBytes) break;
+    wanted.push(row);
+    bytes += row.bytes;
+    records += row.records;
+  }
+  const end = Math.min(to, wanted.at(-1)?.next ?? from);
+  const keys = new KeyOffsets(Math.max(1, Math.min(tuning.compactionKeysMax, records)), random.bytes(16));
+  for await (const batches of batchesOf(engine.objects, wanted)) {
+    if (isLate()) return undefined;
+    const full = noteKeys(keys, batches, { from, to: end }, compression);
+    if (full !== undefined) return { keys, to: full };
+  }
+  return { keys, to: end };
+}
