@@ -3,6 +3,7 @@ import { createJanitor } from "../../log/janitor.ts";
 import type { Log } from "../../log/log.ts";
 import { checkHistory } from "../history.ts";
 import type { Finding, History } from "../history.ts";
+import { checkStrata } from "./check-strata.ts";
 import { batchWriter } from "./clients/batch-writer.ts";
 import { churner } from "./clients/churner.ts";
 import { grower } from "./clients/grower.ts";
@@ -17,6 +18,7 @@ import { identity, SimProcess } from "./process.ts";
 import type { EngineWrapper, JanitorPlan } from "./process.ts";
 import { Recorder } from "./recorder.ts";
 import { Scheduler } from "./scheduler.ts";
+import { StoreWatch } from "./store-watch.ts";
 import { memorySimStore } from "./store.ts";
 import type { SimStore } from "./store.ts";
 import { topicName } from "./world.ts";
@@ -27,6 +29,10 @@ export interface SimulateOptions {
   readonly store?: StoreMaker;
   /** Between each process's log and its engine. Default nothing. */
   readonly wrap?: EngineWrapper;
+  /** Default drawn: in some runs there is no janitor. */
+  readonly janitor?: JanitorPlan;
+  /** How many clients of a kind there are. Default drawn. */
+  readonly clients?: Readonly<Record<string, number>>;
 }
 
 export interface StoreParts {
@@ -51,6 +57,8 @@ export interface SimulationResult {
 }
 
 const tasksMax = 400_000;
+/** Of processes' clocks. What they wrote down as due later is due to a clock that is so far ahead. */
+const skewMsMax = 86_400_000;
 const crowd: readonly { readonly name: string; readonly run: Client; readonly countMax: number; readonly operations: number }[] = [
   { name: "plain", run: plainWriter, countMax: 2, operations: 18 },
   { name: "idempotent", run: idempotentWriter, countMax: 3, operations: 20 },
@@ -72,16 +80,19 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const trace = (line: string): void => recorder.trace(`${scheduler.nowMs.toFixed(3)} ${line}`);
   const network = new Network(scheduler, prng.fork(), trace);
   const storage = new Network(scheduler, prng.fork(), trace);
-  const store = (options.store ?? (({ network: inner }) => memorySimStore(scheduler, inner)))({
+  const watch = new StoreWatch();
+  const made = (options.store ?? (({ network: inner }) => memorySimStore(scheduler, inner)))({
     scheduler,
     network: storage,
     prng: prng.fork(),
     trace,
   });
+  const store = watch.over(made);
   const wrap = options.wrap ?? ((engine) => engine);
-  const janitor = drawJanitor(prng.fork());
+  const drawnJanitor = drawJanitor(prng.fork());
+  const janitor = options.janitor ?? drawnJanitor;
   const processes = Array.from({ length: prng.between(1, store.processesMax) }, (_, i) => {
-    const skewMs = prng.pick([0, 0, 3_600_000, 86_400_000]) * (prng.fraction() - 0.5) + 1e12;
+    const skewMs = prng.pick([0, 0, 3_600_000, skewMsMax]) * (prng.fraction() - 0.5) + 1e12;
     return new SimProcess(`p${i}`, { scheduler, prng: prng.fork(), store, wrap, skewMs, trace, janitor });
   });
   const world: World = { scheduler, network, processes, recorder, clients: [], partitions: prng.between(1, 3) };
@@ -93,13 +104,13 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     storage.faults = drawFaults(prng);
     store.setFaulty(true);
     const disaster = new Disaster(world, prng);
-    await runClients(world, prng);
+    await runClients(world, prng, options.clients);
     disaster.end();
     network.faults = noFaults;
     storage.faults = noFaults;
     store.setFaulty(false);
     await scheduler.runUntil(() => network.inFlight + storage.inFlight === 0, tasksMax);
-    await drain(world, store);
+    await drain(world, store, watch);
   } catch (reason) {
     problems.push(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
   }
@@ -200,10 +211,11 @@ class Disaster {
   }
 }
 
-async function runClients(world: World, prng: Prng): Promise<void> {
+async function runClients(world: World, prng: Prng, counts: SimulateOptions["clients"] = {}): Promise<void> {
   let running = 0;
   for (const { name, run, countMax, operations } of crowd) {
-    for (let i = prng.between(isRare.has(name) ? 0 : 1, countMax); i > 0; i--) {
+    const drawn = prng.between(isRare.has(name) ? 0 : 1, countMax);
+    for (let i = counts[name] ?? drawn; i > 0; i--) {
       const life = new Life(`${name}${i}`, world.scheduler);
       world.clients.push(life);
       const self: Self = { life, prng: prng.fork(), operations };
@@ -221,13 +233,13 @@ async function runClients(world: World, prng: Prng): Promise<void> {
 }
 
 /** Ends all processes and reads the whole log by a fresh one over what they left. */
-async function drain(world: World, store: SimStore): Promise<void> {
+async function drain(world: World, store: SimStore, watch: StoreWatch): Promise<void> {
   for (const process of world.processes) process.retire();
   const life = new Life("drain", world.scheduler);
   const engine = await complete(world, store.open(life));
   if (engine === undefined) return;
   const atOnce = { sealAgeMs: 0, trimLagMs: 0, garbageGraceMs: 0, mergeSegmentsMin: 2, quietMs: 0 };
-  const own = { clock: life.clock(1e12), random: new Prng(1), compression: identity, strata: atOnce };
+  const own = { clock: life.clock(1e12 + skewMsMax), random: new Prng(1), compression: identity, strata: atOnce };
   const log = createLog(engine, own);
   const janitor = createJanitor(engine, own);
   await readFinal(world, log);
@@ -243,6 +255,7 @@ async function drain(world: World, store: SimStore): Promise<void> {
     ([partition, seen]) => JSON.stringify(seen) === JSON.stringify(first.get(partition) ?? []),
   );
   if (!isSame) world.recorder.problem("the log is another one once it is sealed");
+  for (const message of (await complete(world, checkStrata(engine, watch))) ?? []) world.recorder.problem(message);
   await complete(world, log.close());
 }
 
