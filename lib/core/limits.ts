@@ -288,7 +288,11 @@ export const limits = {
   segmentStretchesAhead: 2,
   segmentReadersMax: 10_000,
   segmentRowsMax: 4,
+  /** How long a process believes which object a segment is: what compaction has removed goes on being read for so long. */
+  segmentRowMs: 60_000,
   segmentReadAttemptsMax: 5,
+  /** Topics of which a check of the whole log remembers what has become of them. */
+  checkTopicsKept: 20_000,
   /** Segments, and the journal after them, that one fetch goes over. */
   fetchRunsMax: 16,
   frontierCacheMs: 5_000,

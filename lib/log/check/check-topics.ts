@@ -1,0 +1,96 @@
+import { LogError } from "../../core/errors.ts";
+import type { CatalogItem, CatalogWrite } from "../../ports/catalog.ts";
+import type { Topic } from "../log.ts";
+import { shardCount } from "../placement.ts";
+import { topicIdKey } from "../strata/topic-ids.ts";
+import { readTopic, topicKey, topicsPk } from "../topic-row.ts";
+import { checkGarbage } from "./check-garbage.ts";
+import { checkSegments } from "./check-segments.ts";
+import { checkShard } from "./check-shard.ts";
+import { attempt, type Check, rowsOf, topicNow } from "./context.ts";
+import { fault, type Finding, note, restoreAdvice } from "./finding.ts";
+import { shardLeftovers } from "./leftovers.ts";
+
+/** Every topic that has a row, with all that is in it. */
+export async function* checkTopics(check: Check): AsyncGenerator<Finding, void, undefined> {
+  for await (const item of rowsOf(check, topicsPk)) {
+    const { topic } = readTopic(item);
+    check.seen({ topics: 1 });
+    yield* whileThere(check, topic, checkTopic(check, topic, item.version));
+  }
+}
+
+/** Rows in `topic-ids` that no topic's row belongs to. */
+export async function* checkTopicIds(check: Check): AsyncGenerator<Finding, void, undefined> {
+  for await (const item of rowsOf(check, topicIdKey("").pk)) {
+    const id = item.key.sk;
+    const name = typeof item.value === "string" ? item.value : "";
+    check.seen({});
+    if ((await topicNow(check, { name, id })) !== undefined) continue;
+    // The rows of a topic are made and deleted in one step.
+    if ((await check.engine.catalog.get(item.key)) === undefined) continue;
+    const message = `The topic ${name} (${id}) has a row in topic-ids and none among the topics: its records are there and cannot be reached. ${restoreAdvice.catalog}`;
+    yield fault({ kind: "dangling", what: "topic", where: { topic: name, topicId: id, key: `${item.key.pk} ${id}` }, message });
+  }
+}
+
+/** What is found of a topic that is deleted meanwhile is no fault. */
+async function* whileThere(
+  check: Check,
+  topic: Topic,
+  findings: AsyncGenerator<Finding, void, undefined>,
+): AsyncGenerator<Finding, void, undefined> {
+  for (;;) {
+    const step = await attempt(["unknown_topic_or_partition"], () => findings.next());
+    if ("error" in step && (await topicNow(check, topic)) !== undefined) throw step.error;
+    if ("error" in step || step.value.done === true || (await topicNow(check, topic)) === undefined) return;
+    yield step.value.value;
+  }
+}
+
+async function* checkTopic(check: Check, topic: Topic, version: number): AsyncGenerator<Finding, void, undefined> {
+  yield* missingId(check, topic, version);
+  for (let shard = 0; shard < shardCount(topic.partitions, topic.partitionsPerShard); shard++) {
+    const key = { topicId: topic.id, shard };
+    if (!(yield* checkShard(check, topic, key))) continue;
+    const first = shard * topic.partitionsPerShard;
+    const end = Math.min(topic.partitions, first + topic.partitionsPerShard);
+    for (let partition = first; partition < end; partition++) yield* checkSegments(check, topic, partition);
+    yield* shardLeftovers(check, topic, key);
+  }
+  yield* checkGarbage(check, topic);
+}
+
+async function* missingId(check: Check, topic: Topic, version: number): AsyncGenerator<Finding, void, undefined> {
+  const { catalog } = check.engine;
+  const own = await catalog.get(topicIdKey(topic.id));
+  const where = { topic: topic.name, topicId: topic.id, key: `${topicIdKey(topic.id).pk} ${topic.id}` };
+  if (own !== undefined) {
+    if (own.value === topic.name && own.version === 1) return;
+    const message = `The row in topic-ids says ${JSON.stringify(own.value)} in version ${own.version}, and it has to say the topic's name in version 1. ${restoreAdvice.catalog}`;
+    yield fault({ kind: "inconsistent", what: "topic", where, message });
+    return;
+  }
+  const repair = () => putId(check, topic, version);
+  // A log that was made before there were such rows gets them all in the janitor's first round.
+  const upgraded: CatalogItem | undefined = await catalog.get({ pk: "upgrades", sk: "topic-ids" });
+  const message = "The topic has no row in topic-ids, so that nothing of it can be sealed or merged.";
+  if (upgraded === undefined)
+    yield note({ kind: "missing", what: "topic", where, message: `${message} The janitor's next round makes it.`, repair });
+  else yield fault({ kind: "missing", what: "topic", where, message: `${message} --repair makes it.`, repair });
+}
+
+async function putId({ engine }: Check, topic: Topic, version: number): Promise<boolean> {
+  const writes: readonly CatalogWrite[] = [
+    { key: topicKey(topic.name), check: true, if: version },
+    { key: topicIdKey(topic.id), put: topic.name, if: "absent" },
+  ];
+  try {
+    await engine.catalog.transact(writes);
+    return true;
+  } catch (reason) {
+    const error = LogError.from(reason);
+    if (error.code !== "conflict" || error.outcome !== "not-applied") throw error;
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { CatalogItem } from "../../ports/catalog.ts";
+import type { Topic } from "../log.ts";
+import { readTopic, topicKey } from "../topic-row.ts";
+import type { StrataServices } from "../strata/services.ts";
+
+/** What was looked at so far. */
+export interface CheckCounts {
+  topics: number;
+  shards: number;
+  partitions: number;
+  /** Of the journal. */
+  entries: number;
+  segments: number;
+  objects: number;
+  /** In the journal and in segments: what is in both counts twice. */
+  records: number;
+  bytes: number;
+}
+
+/** What a check is made with. `tuning.garbageGraceMs` says how long repairs leave what writers may still be at. */
+export type CheckServices = StrataServices;
+
+export interface CheckOptions {
+  /** Hears of progress, often: it is to be quick. */
+  readonly onProgress?: (counts: Readonly<CheckCounts>) => void;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
+}
+
+/** A check that runs. */
+export interface Check extends CheckServices {
+  readonly counts: CheckCounts;
+  /** Counts, tells, and ends the check when it is to end. @throws unavailable */
+  readonly seen: (more: Partial<CheckCounts>) => void;
+}
+
+export function startCheck(services: CheckServices, { onProgress, signal }: CheckOptions): Check {
+  const counts: CheckCounts = { topics: 0, shards: 0, partitions: 0, entries: 0, segments: 0, objects: 0, records: 0, bytes: 0 };
+  const seen = (more: Partial<CheckCounts>): void => {
+    for (const name of Object.keys(more) as (keyof CheckCounts)[]) counts[name] += more[name] ?? 0;
+    onProgress?.(counts);
+    if (signal?.aborted === true) throw new LogError("unavailable", "The check was ended before it came to its end: run it again.");
+  };
+  return { ...services, counts, seen };
+}
+
+/** All rows of a `pk`, some at a time. */
+export async function* rowsOf({ engine }: Pick<Check, "engine">, pk: string): AsyncGenerator<CatalogItem, void, undefined> {
+  const limit = limits.listLimitDefault;
+  for (let after: string | undefined; ; ) {
+    const page = await engine.catalog.query(pk, { limit, ...(after !== undefined && { after }) });
+    yield* page;
+    after = page.at(-1)?.key.sk;
+    if (after === undefined || page.length < limit) return;
+  }
+}
+
+/** The topic as it is now; undefined when it was deleted since, or made anew. */
+export async function topicNow({ engine }: Pick<Check, "engine">, { name, id }: Pick<Topic, "name" | "id">): Promise<Topic | undefined> {
+  const item = await engine.catalog.get(topicKey(name));
+  const topic = item && readTopic(item).topic;
+  return topic?.id === id ? topic : undefined;
+}
+
+/** What a step throws for one of these codes, and nothing when it throws none. @throws what it throws else */
+export async function attempt<T>(
+  codes: readonly LogError["code"][],
+  step: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: LogError }> {
+  try {
+    return { value: await step() };
+  } catch (reason) {
+    const error = LogError.from(reason);
+    if (!codes.includes(error.code)) throw reason;
+    return { error };
+  }
+}
