@@ -121,7 +121,7 @@ function servicesOf(engine: Engine, parts: LogParts) {
   const marking = markingJournal(engine.journal, new ActiveMarks(catalog, clock, tuning.markMs));
   const journal = telemetry === undefined ? marking : meteredJournal(marking, telemetry);
   const frontiers = Frontiers.of(engine, clock);
-  const segments = new SegmentReader(catalog, engine.objects);
+  const segments = new SegmentReader(catalog, engine.objects, clock);
   const closing = new AbortController();
   const hub = new ChangeHub();
   return {

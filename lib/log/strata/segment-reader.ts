@@ -2,6 +2,7 @@ import { blockOf, blockReaching, type SegmentIndex } from "../../core/codec/segm
 import { ByteCache } from "../../core/byte-cache.ts";
 import { limits } from "../../core/limits.ts";
 import type { Catalog } from "../../ports/catalog.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { blocksUpTo, readBlocks, readIndex, readWhole, type SegmentPlace } from "./segment-objects.ts";
 import { segmentAt, type SegmentRow } from "./segment-row.ts";
@@ -19,35 +20,45 @@ interface Stretch {
   readonly to: number;
 }
 
+interface KnownRow {
+  readonly row: SegmentRow;
+  readonly readMs: number;
+}
+
 /**
  * Reads segments for all readers of a process, who share what was read: rows, indexes and bytes. Who goes on where the last read of a partition ended gets large
- * reads, some of them ahead. What is remembered of a row may be old: its object says the same as the row's successor as long as it is there.
+ * reads, some of them ahead. What is remembered of a row may be a little old: its object holds what the row's successor does, and what compaction has taken out since. That is over long
+ * before a tombstone goes: a reader never gets a record without the tombstone after it.
  */
 export class SegmentReader {
   readonly #catalog: Catalog;
   readonly #objects: ObjectStore;
+  readonly #clock: Clock;
   readonly #bytes = new ByteCache(limits.segmentCacheBytesMax);
   readonly #indexes = new Map<string, SegmentIndex>();
   /** By partition, the newest last: where a reader is, and what was read ahead for it. */
-  readonly #rows = new Map<string, readonly SegmentRow[]>();
+  readonly #rows = new Map<string, readonly KnownRow[]>();
   /** Where reads have ended: `<topic id>/<partition>@<offset>`. */
   readonly #ends = new Set<string>();
 
-  constructor(catalog: Catalog, objects: ObjectStore) {
+  constructor(catalog: Catalog, objects: ObjectStore, clock: Clock) {
     this.#catalog = catalog;
     this.#objects = objects;
+    this.#clock = clock;
   }
 
   /** The segment that an offset is in; undefined when none is about it. */
   async row(topicId: string, partition: number, offset: number, isFresh: boolean): Promise<SegmentRow | undefined> {
     const name = `${topicId}/${partition}`;
     const known = this.#rows.get(name) ?? [];
-    const there = known.find((row) => row.baseOffset <= offset && offset < row.next);
-    if (!isFresh && there !== undefined) return there;
+    const there = known.find(({ row }) => row.baseOffset <= offset && offset < row.next);
+    const readMs = this.#clock.nowMs();
+    const ageMs = there === undefined ? 0 : readMs - there.readMs;
+    if (!isFresh && there !== undefined && ageMs >= 0 && ageMs < limits.segmentRowMs) return there.row;
     const found = await segmentAt(this.#catalog, topicId, partition, offset);
     if (found === undefined) return undefined;
-    const others = (this.#rows.get(name) ?? []).filter((row) => row.next <= found.baseOffset || row.baseOffset >= found.next);
-    remember(this.#rows, name, [...others.slice(1 - limits.segmentRowsMax), found], limits.segmentReadersMax);
+    const others = (this.#rows.get(name) ?? []).filter(({ row }) => row.next <= found.baseOffset || row.baseOffset >= found.next);
+    remember(this.#rows, name, [...others.slice(1 - limits.segmentRowsMax), { row: found, readMs }], limits.segmentReadersMax);
     return found;
   }
 

@@ -72,7 +72,7 @@ test("a time is found among billions of records, whose times jump, in a logarith
   for (let at = 0; at < rows.length; at += 100) await base.catalog.transact(rows.slice(at, at + 100));
   await base.journal.open({ topicId, shard: 0 }, { partitions: 1, layout: 0 });
   const { engine, calls } = counted(base);
-  const services = { ...engine, segments: new SegmentReader(engine.catalog, engine.objects), compression: nodeCompression };
+  const services = { ...engine, segments: new SegmentReader(engine.catalog, engine.objects, nodeClock), compression: nodeCompression };
   const place = { shard: { topicId, shard: 0 }, index: 0, partition: 0 };
   const sealed = segments * records;
   const view = { logStartOffset: 0, highWatermark: sealed, journalStart: sealed, sealed };
