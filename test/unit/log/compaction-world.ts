@@ -6,7 +6,8 @@ import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import { createJanitor, type JanitorReport } from "../../../lib/log/janitor.ts";
 import { allSegments } from "../../../lib/log/strata/segment-row.ts";
-import type { StrataTuning } from "../../../lib/log/strata/tuning.ts";
+import { Frontiers } from "../../../lib/log/strata/frontiers.ts";
+import { defaultStrataTuning, type StrataTuning } from "../../../lib/log/strata/tuning.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
 import { nodeCompression as compression } from "../../../lib/node/compression.ts";
 import { nodeRandom } from "../../../lib/node/random.ts";
@@ -18,7 +19,7 @@ import { atOnce } from "../../../lib/testing/conformance/strata/build.ts";
 export type Given = readonly [key: string | null, value: string | null];
 
 /** What is done to a call of a port: it may wait, or throw. */
-export type Disturb = (isWrite: boolean) => Promise<"before" | "after" | undefined>;
+export type Disturb = (call: string, isWrite: boolean) => Promise<"before" | "after" | undefined>;
 
 const utf8 = new TextEncoder();
 export const startMs = 1_000_000_000;
@@ -61,7 +62,9 @@ export async function compactedTopic(config: Readonly<Record<string, unknown>>, 
   };
 
   return {
+    id,
     engine,
+    services: { engine, ...parts, frontiers: Frontiers.of(engine, clock), tuning: { ...defaultStrataTuning, ...strata } },
     log,
     append,
     read,
@@ -104,14 +107,14 @@ function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();
 }
 
-function disturbed(engine: Engine, disturb: Disturb): Engine {
+export function disturbed(engine: Engine, disturb: Disturb): Engine {
   const over = <T extends object>(port: T, writes: readonly string[]): T =>
     new Proxy(port, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== "function") return value;
         return async (...args: unknown[]): Promise<unknown> => {
-          const fails = await disturb(writes.includes(String(name)));
+          const fails = await disturb(String(name), writes.includes(String(name)));
           if (fails === "before") throw new LogError("unavailable", "It did not come to it.");
           const result: unknown = await (value as (...all: unknown[]) => unknown).apply(target, args);
           if (fails === "after") throw new LogError("timeout", "Nobody knows.", { outcome: "unknown" });

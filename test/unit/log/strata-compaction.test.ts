@@ -20,6 +20,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ rounds: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ policy: fc.constantFrom("compact", "delete") }) },
   { weight: 1, arbitrary: fc.record({ passMs: fc.constantFrom(1, 50_000, 300_000, 900_000) }) },
 );
 const setting = fc.record({
@@ -32,7 +33,12 @@ const setting = fc.record({
 type Setting = typeof setting extends fc.Arbitrary<infer T> ? T : never;
 
 function topicOf({ ratio, lagMs, keysMax, segmentsMax }: Setting): Promise<CompactedTopic> {
-  const config = { "min.cleanable.dirty.ratio": ratio, "min.compaction.lag.ms": lagMs, "delete.retention.ms": tombstoneMs };
+  const config = {
+    "min.cleanable.dirty.ratio": ratio,
+    "min.compaction.lag.ms": lagMs,
+    "delete.retention.ms": tombstoneMs,
+    "retention.ms": -1,
+  };
   return compactedTopic(config, { compactionKeysMax: keysMax, mergeSegmentsMax: segmentsMax, mergeSegmentsMin: 2 });
 }
 
@@ -73,6 +79,7 @@ async function runSteps(
       await topic.append(each.append, each.type);
       for (let offset = before; offset < topic.appended.length; offset++) there.add(offset);
     } else if ("rounds" in each) await Promise.allSettled(Array.from({ length: each.rounds }, () => topic.round(disturb)));
+    else if ("policy" in each) await topic.log.topics.alter("t", { config: { "cleanup.policy": each.policy } });
     else topic.pass(each.passMs);
     there = new Set((await check(topic, one, there)).map(({ offset }) => offset));
   }
@@ -80,7 +87,9 @@ async function runSteps(
 
 /** Rounds until nothing is left to do: all is old enough then. */
 async function settle(topic: CompactedTopic): Promise<void> {
-  await topic.log.topics.alter("t", { config: { "min.cleanable.dirty.ratio": 0, "min.compaction.lag.ms": 0 } });
+  await topic.log.topics.alter("t", {
+    config: { "cleanup.policy": "compact", "min.cleanable.dirty.ratio": 0, "min.compaction.lag.ms": 0 },
+  });
   for (let nth = 0; nth < 4; nth++) {
     topic.pass(2 * tombstoneMs);
     await topic.append([["settles", String(nth)]]);
@@ -118,7 +127,7 @@ describe("compaction by key", () => {
         async (one, steps, chance) => {
           const topic = await topicOf(one);
           const next = (): number => chance.next().value as number;
-          const disturb: Disturb = async (isWrite) => {
+          const disturb: Disturb = async (_, isWrite) => {
             for (let turns = next() % 4; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
             const drawn = next();
             if (drawn >= 6) return undefined;
