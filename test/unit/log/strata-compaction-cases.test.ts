@@ -48,7 +48,7 @@ describe("a pass of compaction", () => {
         ["b", "1"],
       ],
       [
-        ["c", "1"],
+        ["a", "1"],
         ["d", "1"],
       ],
       [
@@ -113,6 +113,23 @@ describe("a pass of compaction", () => {
       first.every(({ cleanedTo, next }) => cleanedTo >= next),
       shown(await topic.read()).join(", "),
     );
+  });
+
+  it("that had no time is not taken for done where a segment was merged meanwhile that it had not come to", async () => {
+    const topic = await compactedTopic(never, { mergeSegmentsMin: 100 });
+    await fill(topic, [[["a", "1"]], [["b", "1"]], [["b", "2"]]]);
+    let looks = 0;
+    // Time for the keys and for the first segment.
+    assert.equal(await pass(topic, topic.services, () => ++looks > 5), undefined);
+    const { rows, ...partition } = await segmentsOf(topic);
+    assert.deepEqual(
+      rows.map(({ cleanedTo }) => cleanedTo),
+      [3, 0, 0],
+    );
+    assert.ok((await mergeOnce(topic.services, { ...partition, rows: rows.slice(0, 2) }, rules)) !== undefined);
+    await pass(topic);
+    topic.pass(hourMs);
+    assert.deepEqual(shown(await topic.read()), ["0 a=1", "2 b=2"]);
   });
 
   it("leaves the objects of segments that lose nothing as they are, and reads no more of what it knows", async () => {
