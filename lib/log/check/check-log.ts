@@ -1,7 +1,8 @@
+import type { Engine } from "../../ports/engine.ts";
 import { checkMarks } from "./check-marks.ts";
 import { checkObjects } from "./check-objects.ts";
 import { checkTopicIds, checkTopics } from "./check-topics.ts";
-import { type CheckCounts, type CheckOptions, type CheckServices, startCheck } from "./context.ts";
+import { type CheckCounts, type CheckOptions, type CheckParts, startCheck } from "./context.ts";
 import type { Finding } from "./finding.ts";
 import { GoneTopics } from "./gone-topics.ts";
 import { sweptLeftovers } from "./leftovers.ts";
@@ -15,10 +16,11 @@ import { TopicLives } from "./topic-lives.ts";
  * @throws unavailable, throttled, timeout: it cannot go on; unsupported_version: a newer build has written there
  */
 export async function* checkLog(
-  services: CheckServices,
+  engine: Engine,
+  parts: CheckParts,
   options: CheckOptions = {},
 ): AsyncGenerator<Finding, Readonly<CheckCounts>, undefined> {
-  const check = startCheck(services, options);
+  const check = startCheck(engine, parts, options);
   const lives = new TopicLives(check);
   const gone = new GoneTopics(check, lives);
   const onTopic = (topicId: string) => gone.look(topicId);

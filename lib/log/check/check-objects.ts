@@ -33,11 +33,17 @@ async function* checkPage(
   // A segment's row has the base offset that its object's key has: nearly all are found at once.
   const followed = await mapBounded(page, limits.shardConcurrency, ({ key }) => isFollowed(check, key, readObjectKey(key)));
   for (const topicId of new Set(page.flatMap(({ key }) => readObjectKey(key)?.topicId ?? []))) yield* onTopic(topicId);
+  const needless = new Map<string, boolean>();
   for (const [nth, info] of page.entries()) {
     if (followed[nth] === true) continue;
     const named = readObjectKey(info.key);
     if (named === undefined) yield strange(info);
-    else if (await isUnreferenced(check, info.key, named)) yield orphan(check, info, named, await isNeedless(check, named));
+    else if (await isUnreferenced(check, info.key, named)) {
+      const name = `${named.topicId}/${named.partition}`;
+      const canGo = needless.get(name) ?? (await isNeedless(check, named));
+      needless.set(name, canGo);
+      yield orphan(check, info, named, canGo);
+    }
   }
 }
 

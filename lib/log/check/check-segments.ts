@@ -4,7 +4,7 @@ import { placeOf } from "../placement.ts";
 import { segmentAt, segmentKey, type SegmentRow, readSegmentRow, segmentsFrom } from "../strata/segment-row.ts";
 import type { Check } from "./context.ts";
 import { checkSegmentObject } from "./check-segment-object.ts";
-import { fault, type Finding, type FindingKind, restoreAdvice } from "./finding.ts";
+import { fault, type Finding, type FindingKind, note, restoreAdvice } from "./finding.ts";
 import type { SegmentPlace } from "./segment-place.ts";
 import { frontierNow } from "./shard-state.ts";
 
@@ -28,8 +28,10 @@ export async function* checkSegments(check: Check, topic: Topic, partition: numb
     const before = walk.next;
     const isOver = yield* walkRows(walk);
     if (isOver && (yield* checkEnd(walk))) return;
-    if (walk.next > before) idle = 0;
+    if (walk.next > before) idle = -1;
   }
+  const message = `Rows from offset ${walk.next} on changed each time that they were read, and were not looked at further: check again.`;
+  yield note({ kind: "inconsistent", what: "segment", where: { ...placeIn(walk), offset: walk.next }, message });
 }
 
 /** Rows from where the walk is on. @returns false when they changed under it: it is to go on with those that there are now */
@@ -40,6 +42,7 @@ async function* walkRows(walk: Walk): AsyncGenerator<Finding, boolean, undefined
     let row = found;
     if (!isSound(row)) {
       yield rowFault(walk, "damaged", row, `The row says ${JSON.stringify(row)}, which no segment can be.`);
+      if (row.next > row.baseOffset) walk.next = Math.max(walk.next, row.next);
       continue;
     }
     if (row.baseOffset < walk.next) {
@@ -81,7 +84,7 @@ async function* checkEnd(walk: Walk): AsyncGenerator<Finding, boolean, undefined
   }
   const { catalog } = check.engine;
   if ((await segmentAt(catalog, topic.id, partition, next)) !== undefined) return false;
-  for await (const row of segmentsFrom(catalog, topic.id, partition, next)) if (row.baseOffset >= next) return false;
+  for await (const row of segmentsFrom(catalog, topic.id, partition, next)) if (isSound(row)) return false;
   if ((await startNow(walk)) >= sealed) return true;
   const { highWatermark, journalStart } = await journalNow(walk);
   const isThere = journalStart <= next && highWatermark >= sealed;

@@ -47,7 +47,7 @@ function* frontierFaults(topic: Topic, shard: ShardKey, { head, frontier, isStea
   const { seq, sealed, start, trims } = frontier;
   // The head was read before: what it says is trimmed, the frontier has to know to be sealed.
   if (head.startSeq > seq) {
-    const message = `Entries ${seq} to ${head.startSeq - 1} are in no segment by the frontier, and the journal begins after them. ${restoreAdvice.catalog}`;
+    const message = `Entries ${seq} to ${head.startSeq - 1} are in no segment by the frontier, and the journal begins after them. Where an earlier build let them expire, the janitor's next round passes over them. Else: ${restoreAdvice.catalog}`;
     yield fault({ kind: "missing", what: "frontier", where: place, message });
   }
   if (isSteady && seq > head.seq) {

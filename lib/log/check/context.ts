@@ -1,9 +1,13 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogItem } from "../../ports/catalog.ts";
+import type { Engine } from "../../ports/engine.ts";
+import type { JanitorParts } from "../janitor.ts";
 import type { Topic } from "../log.ts";
+import { Frontiers } from "../strata/frontiers.ts";
 import { readTopic, topicKey } from "../topic-row.ts";
 import type { StrataServices } from "../strata/services.ts";
+import { defaultStrataTuning, type StrataTuning } from "../strata/tuning.ts";
 
 /** What was looked at so far. */
 export interface CheckCounts {
@@ -19,10 +23,11 @@ export interface CheckCounts {
   bytes: number;
 }
 
-/** What a check is made with. `tuning.garbageGraceMs` says how long repairs leave what writers may still be at. */
-export type CheckServices = StrataServices;
+export type CheckParts = Pick<JanitorParts, "clock" | "random" | "compression">;
 
 export interface CheckOptions {
+  /** As the janitor's: its grace is how long repairs leave what writers may still be at. */
+  readonly strata?: Partial<StrataTuning> | undefined;
   /** Hears of progress, often: it is to be quick. */
   readonly onProgress?: (counts: Readonly<CheckCounts>) => void;
   /** Ends it early. */
@@ -30,20 +35,25 @@ export interface CheckOptions {
 }
 
 /** A check that runs. */
-export interface Check extends CheckServices {
+export interface Check extends StrataServices {
   readonly counts: CheckCounts;
   /** Counts, tells, and ends the check when it is to end. @throws unavailable */
   readonly seen: (more: Partial<CheckCounts>) => void;
 }
 
-export function startCheck(services: CheckServices, { onProgress, signal }: CheckOptions): Check {
+export function startCheck(
+  engine: Engine,
+  { clock, random, compression }: CheckParts,
+  { strata, onProgress, signal }: CheckOptions,
+): Check {
+  const tuning = { ...defaultStrataTuning, ...strata };
   const counts: CheckCounts = { topics: 0, shards: 0, partitions: 0, entries: 0, segments: 0, objects: 0, records: 0, bytes: 0 };
   const seen = (more: Partial<CheckCounts>): void => {
     for (const name of Object.keys(more) as (keyof CheckCounts)[]) counts[name] += more[name] ?? 0;
     onProgress?.(counts);
     if (signal?.aborted === true) throw new LogError("unavailable", "The check was ended before it came to its end: run it again.");
   };
-  return { ...services, counts, seen };
+  return { engine, clock, random, compression, frontiers: Frontiers.of(engine, clock), tuning, counts, seen };
 }
 
 /** All rows of a `pk`, some at a time. */

@@ -1,6 +1,7 @@
+import type { Engine } from "../../ports/engine.ts";
 import { type GarbageReason, garbagePk, readGarbage } from "../strata/garbage.ts";
 import { deletedTopicsPk, readTopic, topicsPk } from "../topic-row.ts";
-import { type CheckServices, rowsOf } from "./context.ts";
+import { rowsOf } from "./context.ts";
 
 /** Objects that the janitor is to delete together. */
 export interface PlannedDeletion {
@@ -16,12 +17,12 @@ export interface PlannedDeletion {
 }
 
 /** What collection would delete as things are, topic by topic, the first due first. Deletes nothing. */
-export async function* plannedDeletions(services: Pick<CheckServices, "engine">): AsyncGenerator<PlannedDeletion, void, undefined> {
+export async function* plannedDeletions(engine: Engine): AsyncGenerator<PlannedDeletion, void, undefined> {
   for (const pk of [topicsPk, deletedTopicsPk]) {
-    for await (const topicItem of rowsOf(services, pk)) {
+    for await (const topicItem of rowsOf({ engine }, pk)) {
       const { row } = readTopic(topicItem);
       const { name } = topicItem.value as { readonly name?: string };
-      for await (const item of rowsOf(services, garbagePk(row.id))) {
+      for await (const item of rowsOf({ engine }, garbagePk(row.id))) {
         const { dueMs, why, isDoomed, keys } = readGarbage(item);
         yield { topic: name ?? topicItem.key.sk, topicId: row.id, dueMs, why, isDoomed, keys };
       }

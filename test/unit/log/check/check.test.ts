@@ -1,0 +1,81 @@
+/** Planted faults: each is found by its own guard, and nothing else is told. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
+import { activeWrite, dueWrite } from "../../../../lib/log/strata/marks.ts";
+import { record } from "../../../../lib/testing/conformance/log/build.ts";
+import { catalogs } from "./catalog-faults.ts";
+import { frontiers } from "./frontier-faults.ts";
+import { journals } from "./journal-faults.ts";
+import { noTopic } from "./planted.ts";
+import { segments } from "./segment-faults.ts";
+import { CheckWorld, namesOf } from "./world.ts";
+
+for (const { name, plant, through, found, says, left = found, tuning } of [...segments, ...frontiers, ...journals, ...catalogs]) {
+  test(`found: ${name}`, async () => {
+    const world = new CheckWorld(undefined, tuning);
+    const topic = await world.fill();
+    assert.deepEqual(namesOf(await world.faults()), []);
+    await plant?.(world, topic);
+    const engine = through?.(world, topic) ?? world.engine;
+    const faults = await world.faults(engine);
+    const messages = faults.map(({ message }) => message).join("\n");
+    assert.deepEqual(namesOf(faults), found, messages);
+    assert.match(messages, says);
+    for (const { repair } of faults) await repair?.();
+    assert.deepEqual(namesOf(await world.faults(engine)), left);
+  });
+}
+
+test("on files a healthy log has no faults, and what leads nowhere is told and dropped", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stratalog-check-"));
+  try {
+    const world = new CheckWorld(await openLocalEngine(folder));
+    const topic = await world.fill();
+    assert.ok((await world.rows(topic)).length === 3, "merged, and more");
+    assert.deepEqual(namesOf(await world.faults()), []);
+    const [gone, beyond] = [
+      { topicId: noTopic, shard: 0 },
+      { topicId: topic.id, shard: 7 },
+    ];
+    await world.engine.catalog.transact([activeWrite(gone, 1), activeWrite(beyond, 1), dueWrite(gone, 1), dueWrite(beyond, 1)]);
+    const notes = await world.check();
+    assert.deepEqual(namesOf(notes), ["dangling mark", "dangling mark", "dangling mark", "dangling mark"]);
+    assert.ok(notes.every(({ isFault }) => !isFault));
+    for (const { repair } of notes) assert.equal(await repair?.(), true);
+    assert.deepEqual(namesOf(await world.check()), []);
+    await world.log.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("what others seal, merge, trim, let expire and delete meanwhile is no fault", async () => {
+  const world = new CheckWorld();
+  await world.fill();
+  let isOver = false;
+  const write = async (): Promise<void> => {
+    for (let nth = 0; nth < 60; nth++) {
+      await world.log.append("sealed", { records: [record(`${nth}`, { partition: nth % 2 })] });
+      await world.log.append("short", { records: [record(`${nth}`)] });
+      if (nth % 4 === 0) await world.log.deleteRecords("short", [{ partition: 0, offset: "latest" }]);
+      await world.log.topics.create({ name: `t${nth}` });
+      await world.log.append(`t${nth}`, { records: [record("x")] });
+      if (nth > 2) await world.log.topics.delete(`t${nth - 3}`);
+      await world.janitor(Number.MAX_SAFE_INTEGER);
+    }
+    isOver = true;
+  };
+  const seen: string[] = [];
+  let checks = 0;
+  const check = async (): Promise<void> => {
+    for (; !isOver; checks++) seen.push(...(await world.faults()).map(({ message }) => message));
+  };
+  await Promise.all([write(), check(), check()]);
+  assert.deepEqual(seen, []);
+  assert.ok(checks > 4, `${checks} checks`);
+  assert.deepEqual(namesOf(await world.faults()), []);
+});
