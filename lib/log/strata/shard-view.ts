@@ -22,6 +22,8 @@ export async function viewShard(
   // Entries are trimmed once they are sealed: a frontier that does not know of that is older than the head, and one that is read now is not.
   const isBehind = head.startOffsets.some((offset, index) => offset > (known.sealed[index] ?? 0));
   const frontier = isBehind ? await frontiers.fresh(shard) : known;
+  // Still behind: an earlier build has trimmed what was never sealed, or the topic is being deleted, which its head tells.
+  if (isBehind && head.startOffsets.some((offset, index) => offset > (frontier.sealed[index] ?? 0))) await journal.head(shard);
   return (index) => viewOf(head, frontier, index);
 }
 
