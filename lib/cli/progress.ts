@@ -28,6 +28,12 @@ export class Progress {
     this.#draw(bytes, records, nowMs);
   }
 
+  /** Takes the line away, so that other lines can be written. */
+  clear(): void {
+    if (this.#shown && this.#drawnMs > 0) this.#output.write("\r\u001b[K");
+    this.#drawnMs = 0;
+  }
+
   /** Draws the last state and leaves the line. */
   end(bytes: number, records: number): void {
     if (!this.#shown) return;

@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { aclsAdd } from "./acls-add.ts";
 import { aclsList } from "./acls-list.ts";
 import { aclsRemove } from "./acls-remove.ts";
+import { check } from "./check.ts";
 import { conformance } from "./conformance.ts";
 import { consume } from "./consume.ts";
 import { offsets } from "./offsets.ts";
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   tokensRevoke,
   quotasAlter,
   quotasDescribe,
+  check,
   perfProduce,
   perfConsume,
   conformance,

@@ -5,14 +5,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
+import { checkLog } from "../../../../lib/log/check/check-log.ts";
+import { plannedDeletions } from "../../../../lib/log/check/planned-deletions.ts";
 import { activeWrite, dueWrite } from "../../../../lib/log/strata/marks.ts";
+import { nodeClock } from "../../../../lib/node/clock.ts";
+import { nodeCompression } from "../../../../lib/node/compression.ts";
+import { nodeRandom } from "../../../../lib/node/random.ts";
+import type { Engine } from "../../../../lib/ports/engine.ts";
+import type { Reclaimable, ReclaimOptions } from "../../../../lib/ports/upkeep.ts";
 import { record } from "../../../../lib/testing/conformance/log/build.ts";
 import { catalogs } from "./catalog-faults.ts";
 import { frontiers } from "./frontier-faults.ts";
 import { journals } from "./journal-faults.ts";
 import { noTopic } from "./planted.ts";
 import { segments } from "./segment-faults.ts";
-import { CheckWorld, namesOf } from "./world.ts";
+import { CheckWorld, flip, namesOf } from "./world.ts";
 
 for (const { name, plant, through, found, says, left = found, tuning } of [...segments, ...frontiers, ...journals, ...catalogs]) {
   test(`found: ${name}`, async () => {
@@ -78,4 +85,70 @@ test("what others seal, merge, trim, let expire and delete meanwhile is no fault
   assert.deepEqual(seen, []);
   assert.ok(checks > 4, `${checks} checks`);
   assert.deepEqual(namesOf(await world.faults()), []);
+});
+
+test("what the engine would give back is told as notes, and given back by a repair", async () => {
+  const world = new CheckWorld();
+  await world.log.topics.create({ name: "t" });
+  let things = 1;
+  const give = async ({ isDryRun = false, onFound }: ReclaimOptions, why: Reclaimable["why"]) => {
+    const found = things > 0 ? { things, bytes: 5, isComplete: true } : { things: 0, bytes: 0, isComplete: true };
+    if (things > 0) onFound?.({ name: "a thing", bytes: 5, why });
+    if (!isDryRun) things = 0;
+    return found;
+  };
+  const engine: Engine = {
+    ...world.engine,
+    upkeep: { reclaim: (_, options) => give(options, "trimmed"), sweep: (options) => give(options, "uncommitted") },
+  };
+  const found = await world.check(engine);
+  assert.deepEqual(namesOf(found), ["unreferenced leftover", "unreferenced leftover"]);
+  assert.ok(found.every(({ isFault }) => !isFault));
+  assert.match(found[1]?.message ?? "", /1 things of 5 bytes, which writers stored and did not commit/);
+  assert.equal(await found[0]?.repair?.(), true);
+  assert.deepEqual(await world.check(engine), []);
+});
+
+test("rows that change each time they are read are said not to have been looked at", async () => {
+  const world = new CheckWorld();
+  const topic = await world.fill();
+  await world.changeObject((await world.lastRow(topic)).key, (bytes) => flip(bytes, 80));
+  const { catalog } = world.engine;
+  const changing: Engine = {
+    ...world.engine,
+    catalog: {
+      get: async (key) => (key.pk.startsWith("segments/") ? undefined : await catalog.get(key)),
+      query: (pk, range) => catalog.query(pk, range),
+      transact: (writes) => catalog.transact(writes),
+    },
+  };
+  const notes = (await world.check(changing)).filter(({ what }) => what === "segment");
+  assert.deepEqual(
+    notes.map(({ isFault, message }) => [isFault, /changed each time/.test(message)]),
+    [[false, true]],
+  );
+});
+
+test("planned deletions say what goes, when and why", async () => {
+  const world = new CheckWorld(undefined, { garbageGraceMs: 1e12 });
+  await world.fill();
+  const planned = [];
+  for await (const deletion of plannedDeletions(world.engine)) planned.push(deletion);
+  const named = planned.map(({ topic, why, keys }) => `${topic} ${why} ${keys.length}`);
+  assert.deepEqual([...new Set(named)].sort(), [
+    "gone expired 3",
+    "gone replaced 4",
+    "sealed replaced 4",
+    "short expired 1",
+    "short replaced 4",
+  ]);
+  assert.ok(planned.every(({ dueMs, isDoomed }) => dueMs > 1e12 && !isDoomed));
+});
+
+test("a check ends when it is told to", async () => {
+  const world = new CheckWorld();
+  await world.fill();
+  const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression };
+  const findings = checkLog(world.engine, parts, { signal: AbortSignal.abort() });
+  await assert.rejects(async () => await findings.next(), { code: "unavailable" });
 });

@@ -1,5 +1,6 @@
+import { LogError } from "../../../../lib/core/errors.ts";
 import type { Engine } from "../../../../lib/ports/engine.ts";
-import { type Planted } from "./planted.ts";
+import { type Planted, untrimmed } from "./planted.ts";
 import { flip } from "./world.ts";
 
 export const journals: readonly Planted[] = [
@@ -31,6 +32,29 @@ export const journals: readonly Planted[] = [
       }),
     found: ["missing journal"],
     says: /Entry 7 of the shard cannot be found/,
+  },
+  {
+    name: "an entry that is gone between others",
+    through: ({ engine }) =>
+      withJournal(engine, {
+        entries: async (shard, from, limit) => (await engine.journal.entries(shard, from, limit)).filter(({ seq }) => seq !== 3),
+      }),
+    tuning: untrimmed,
+    // Of two topics that have one of that number; its records follow later than they should, too.
+    found: ["missing journal", "inconsistent journal", "missing journal", "inconsistent journal"],
+    says: /Entry 4 follows where 3 has to/,
+  },
+  {
+    name: "an entry that cannot be read, beside others",
+    through: ({ engine }) =>
+      withJournal(engine, {
+        read: async (slices) => {
+          if (slices.some(({ entry }) => entry.seq === 8)) throw new LogError("corrupt_log", "fails its checksum");
+          return await engine.journal.read(slices);
+        },
+      }),
+    found: ["damaged journal"],
+    says: /Entry 8 cannot be read: fails its checksum/,
   },
   {
     name: "an entry at other offsets",
