@@ -72,7 +72,7 @@ export async function garbageOf(catalog: Catalog, topicId: string, limit: number
 
 export interface Collected {
   readonly objects: number;
-  /** When the next row is due; undefined when there is none. */
+  /** When to look again: for the next row that is due, or for what others were collecting just now and may not end; undefined when nothing is left. */
   readonly nextDueMs: number | undefined;
 }
 
@@ -86,14 +86,17 @@ export async function collectGarbage(
   nowMs: number,
   isLate: () => boolean = () => false,
 ): Promise<Collected> {
+  const soonMs = nowMs + 1;
   let deleted = 0;
+  let nextDueMs: number | undefined;
   for (;;) {
     const rows = await garbageOf(catalog, topicId, limits.garbageRowsRead);
     for (const row of rows) {
-      if (row.dueMs > nowMs || isLate()) return { objects: deleted, nextDueMs: row.dueMs };
+      if (row.dueMs > nowMs || isLate()) return { objects: deleted, nextDueMs: nextDueMs ?? Math.max(row.dueMs, soonMs) };
       if (await collectRow(catalog, objects, row)) deleted += row.keys.length;
+      else nextDueMs = soonMs;
     }
-    if (rows.length < limits.garbageRowsRead) return { objects: deleted, nextDueMs: undefined };
+    if (rows.length < limits.garbageRowsRead) return { objects: deleted, nextDueMs };
   }
 }
 
