@@ -1,45 +1,40 @@
 import { limits } from "../../core/limits.ts";
 import { noFrontier, readFrontier } from "../../log/strata/frontier.ts";
-import { garbageOf } from "../../log/strata/garbage.ts";
+import { readGarbage } from "../../log/strata/garbage.ts";
 import { readSegmentRow, type SegmentRow } from "../../log/strata/segment-row.ts";
 import { topicNameOf } from "../../log/strata/topic-ids.ts";
 import { readTopic, topicKey } from "../../log/topic-row.ts";
 import type { CatalogItem } from "../../ports/catalog.ts";
 import type { Engine } from "../../ports/engine.ts";
-import type { StoreWatch } from "./store-watch.ts";
-
-/** @returns whether a topic that was made is there still */
-type Lives = (topicId: string) => boolean;
+import { type StoreWatch, topicIdOf } from "./store-watch.ts";
 
 /**
  * What is wrong with the strata once all is at rest and the janitor has nothing left to do: rows that do not follow each other, rows whose objects are
  * missing, objects that nothing names, rows of topics that are gone. Reads all there is.
  */
 export async function checkStrata(engine: Engine, watch: StoreWatch): Promise<readonly string[]> {
-  const topicIds = new Set([...watch.strataPks].map(topicIdOf));
-  const living = new Set<string>();
-  for (const topicId of topicIds) if ((await topicNameOf(engine.catalog, topicId)) !== undefined) living.add(topicId);
-  const lives: Lives = (topicId) => living.has(topicId);
   const objects = await objectKeys(engine);
   const named = new Map<string, string>();
   const wrong: string[] = [];
+  const name = (key: string, by: string): void => {
+    const other = named.get(key);
+    if (other !== undefined) wrong.push(`${other} and ${by} name ${key}`);
+    named.set(key, by);
+  };
   for (const pk of watch.strataPks) {
     const items = await itemsOf(engine, pk);
-    if (!lives(topicIdOf(pk)) && items.length > 0) wrong.push(`${pk} has ${items.length} rows, and its topic is deleted`);
-    if (!pk.startsWith("segments/")) continue;
-    for (const { key, baseOffset } of items.map(readSegmentRow)) {
-      named.set(key, pk);
-      if (!objects.has(key)) wrong.push(`${pk} ${baseOffset} names ${key}, which is not there`);
+    const isGone = (await topicNameOf(engine.catalog, topicIdOf(pk))) === undefined;
+    for (const item of items) {
+      const { key } = item;
+      const mayStay = pk.startsWith("garbage/") && !watch.wasInTime(key);
+      if (isGone && !mayStay) wrong.push(`${pk} has a row ${key.sk}, and its topic is deleted`);
+      if (pk.startsWith("garbage/")) for (const own of readGarbage(item).keys) name(own, `${pk} ${key.sk}`);
+      if (!pk.startsWith("segments/")) continue;
+      const row = readSegmentRow(item);
+      name(row.key, `${pk} ${row.baseOffset}`);
+      if (!objects.has(row.key)) wrong.push(`${pk} ${row.baseOffset} names ${row.key}, which is not there`);
     }
-  }
-  for (const topicId of living) {
-    for (const { keys } of await garbageOf(engine.catalog, topicId, limits.catalogQueryLimitMax)) {
-      for (const key of keys) {
-        if (named.has(key)) wrong.push(`${key} is named by ${named.get(key)} and is garbage`);
-        named.set(key, "garbage");
-      }
-    }
-    wrong.push(...(await checkRows(engine, topicId)));
+    if (!isGone && pk.startsWith("frontiers/")) wrong.push(...(await checkRows(engine, topicIdOf(pk))));
   }
   for (const key of objects) if (!named.has(key) && !watch.mayComeLate(key)) wrong.push(`nothing names ${key}`);
   return wrong;
@@ -88,8 +83,4 @@ async function objectKeys({ objects }: Engine): Promise<ReadonlySet<string>> {
     keys = [...keys, ...page.map(({ key }) => key)];
     if (page.length < limit) return new Set(keys);
   }
-}
-
-function topicIdOf(pk: string): string {
-  return pk.split("/")[1] ?? "";
 }

@@ -1,13 +1,17 @@
+import { topicIdKey } from "../../log/strata/topic-ids.ts";
 import type { CatalogKey, CatalogWrite } from "../../ports/catalog.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { SimStore } from "./store.ts";
 
+const topicIdsPk = topicIdKey("").pk;
 const strataPks = /^(?:frontiers|segments|garbage)\//;
 
 /** Takes down what processes ask of a store, as far as one has to know it to judge what is left in the end. */
 export class StoreWatch {
   /** `pk`s of strata that somebody wanted to write to. A catalog does not list them. */
   readonly strataPks = new Set<string>();
+  readonly #deletedTopics = new Set<string>();
+  readonly #rowsInTime = new Set<string>();
   readonly #answered = new Set<string>();
   readonly #deletedFirst = new Set<string>();
 
@@ -19,6 +23,11 @@ export class StoreWatch {
   /** Whether an object may have been stored after it was deleted: it was not known to be there when somebody asked for its deletion. */
   mayComeLate(key: string): boolean {
     return this.#deletedFirst.has(key);
+  }
+
+  /** Whether a row of garbage was certainly there before anybody asked for its topic's deletion, so that the deletion had to find it. */
+  wasInTime(key: CatalogKey): boolean {
+    return this.#rowsInTime.has(nameOf(key));
   }
 
   #engine(engine: Engine): Engine {
@@ -43,7 +52,9 @@ export class StoreWatch {
         query: (pk, range) => catalog.query(pk, range),
         transact: async (writes) => {
           for (const { pk } of writes.flatMap(putKey)) if (strataPks.test(pk)) this.strataPks.add(pk);
+          for (const write of writes) if ("delete" in write && write.key.pk === topicIdsPk) this.#deletedTopics.add(write.key.sk);
           await catalog.transact(writes);
+          for (const key of writes.flatMap(putKey)) if (!this.#deletedTopics.has(topicIdOf(key.pk))) this.#rowsInTime.add(nameOf(key));
         },
       },
       upkeep,
@@ -51,6 +62,14 @@ export class StoreWatch {
       close: () => engine.close(),
     };
   }
+}
+
+export function topicIdOf(strataPk: string): string {
+  return strataPk.split("/")[1] ?? "";
+}
+
+function nameOf({ pk, sk }: CatalogKey): string {
+  return `${pk} ${sk}`;
 }
 
 function putKey(write: CatalogWrite): readonly CatalogKey[] {
