@@ -1,3 +1,4 @@
+import { countRecords } from "../core/codec/record-batch.ts";
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -76,8 +77,11 @@ export function createLog(engine: Engine, parts: LogParts): Log {
         checkPartition(topic, partition);
         checkFetch(request);
         const result = await fetchBatches(services, topic, partition, request);
-        telemetry?.count("FetchRecords", result.nextOffset - result.offset);
-        telemetry?.count("FetchBytes", result.batches.byteLength);
+        if (telemetry !== undefined) {
+          // Of the first batch only what is asked for counts; of the offsets only those that are still there.
+          telemetry.count("FetchRecords", Math.min(result.nextOffset - result.offset, countRecords(result.batches)));
+          telemetry.count("FetchBytes", result.batches.byteLength);
+        }
         return result;
       }),
     offsetsForTime: (name, timestampMs, partitions) =>

@@ -142,7 +142,10 @@ export interface FetchResult {
   readonly offset: number;
   /** Whole RecordBatch v2 batches with their real base offsets, in order, back to back. May be empty. */
   readonly batches: Uint8Array;
-  /** The offset after the last record of `batches`; `offset` when empty. */
+  /**
+   * Where to go on: after the last record of `batches`, and after offsets that compaction has emptied. It may be above `offset` when `batches` is empty; equal to
+   * it, there is nothing more yet.
+   */
   readonly nextOffset: number;
   readonly highWatermark: number;
   readonly logStartOffset: number;

@@ -117,6 +117,15 @@ export function batchHeaders(bytes: Uint8Array, batchesMax: number = limits.requ
   return headers;
 }
 
+/** How many records batches that lie back to back hold. @throws corrupt_message when the bytes are no whole batches */
+export function countRecords(bytes: Uint8Array): number {
+  let records = 0;
+  for (let position = 0; position < bytes.length; position += batchBytes(bytes, position)) {
+    records += readInt32(bytes, position + batchField.recordsCount);
+  }
+  return records;
+}
+
 /** Runs a step and says in its error which batch it was about. */
 export function inBatch<T>(index: number, position: number, step: () => T): T {
   try {
