@@ -19,11 +19,7 @@ export const trimmer: Client = async (world, self) => {
   for (let i = 0; i < self.operations; i++) {
     await pause(self, 80);
     const value = `${name}.${i}`;
-    const records = [{ key: null, value: new TextEncoder().encode(value), headers: [] }];
-    const offset = values.length;
-    const isIn = await attempt(world, self, `append to ${name}`, (log) => log.append(name, { records, expectedOffset: offset }));
-    // Its outcome is unknown: where the next record comes is, too.
-    if (!isIn) return;
+    if (!(await append(world, self, name, value, values.length))) return;
     values.push(value);
     if (self.prng.chance(0.3)) {
       const before = self.prng.between(asked, values.length);
@@ -60,6 +56,30 @@ async function check(world: World, self: Self, name: string, values: readonly st
   }
   if (found.logStartOffset > asked)
     world.recorder.problem(`${name} starts at ${found.logStartOffset}, and was asked to delete up to ${asked}`);
+}
+
+/** Compare-and-append, which nobody else does there: what may be in already is sent again until it is known to be. @returns false when the attempts are used up */
+async function append(world: World, self: Self, name: string, value: string, offset: number): Promise<boolean> {
+  const records = [{ key: null, value: new TextEncoder().encode(value), headers: [] }];
+  let mayBeIn = false;
+  for (let count = 0; count < attemptsMax; count++) {
+    try {
+      await ask(world, self, `append to ${name}`, (log) => log.append(name, { records, expectedOffset: offset }));
+      return true;
+    } catch (reason) {
+      const error = LogError.from(reason);
+      noteProblem(world, self, `an append to ${name}`, error);
+      if (error.code === "wrong_expected_offset") {
+        const isIn = mayBeIn && error.details["actualOffset"] === offset + 1;
+        if (!isIn)
+          world.recorder.problem(`${name} goes on at ${String(error.details["actualOffset"])}, and ${offset} is next: ${error.message}`);
+        return isIn;
+      }
+      mayBeIn ||= error.outcome === "unknown";
+    }
+    await pause(self, 150);
+  }
+  return false;
 }
 
 /** Tries until it is done. @returns false once an outcome is unknown, or the attempts are used up */
