@@ -18,7 +18,7 @@ const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompressi
 
 async function write(): Promise<Written> {
   const log = createLog(await openLocalEngine(folder), parts);
-  await log.topics.create({ name: topic, config: { "cleanup.policy": "compact" } });
+  await log.topics.create({ name: topic, config: { "cleanup.policy": "compact", "min.cleanable.dirty.ratio": 0 } });
   const begunMs = performance.now();
   let [bytes, nth] = [0, 0];
   let batch: NewRecord[] = [];

@@ -1,20 +1,21 @@
 import { type Digest, SipHash128 } from "./siphash.ts";
+import { KeyTable } from "./key-table.ts";
 
-/** Of the places at most so many are taken: looking one up takes a few steps then. */
-const loadMax = 0.75;
+/** Of many keys the map is made of so many tables: while one grows, which takes it twice for a moment, the others do not. */
+const tablesOfMany = 64;
+/** From so many keys on. */
+const manyKeys = 65_536;
+/** Chance fills tables differently: each has so much more room than its share. */
+const spare = 1.05;
 
 /**
- * The greatest offset of each of a bounded number of keys. A key counts as the 128 bits of its keyed hash: 24 bytes a place, four places for three keys,
- * whatever the keys' own lengths are.
+ * The greatest offset of each of a bounded number of keys. A key counts as the 128 bits of its keyed hash: 24 bytes, whatever the keys' own lengths are, and a third as
+ * much that stays free. It takes memory as keys come.
  */
 export class KeyOffsets {
   readonly #hash: SipHash128;
   readonly #keysMax: number;
-  readonly #places: number;
-  /** Four words a place. */
-  readonly #digests: Uint32Array;
-  /** One more than the offset; 0: the place is free. */
-  readonly #offsets: Float64Array;
+  readonly #tables: readonly KeyTable[];
   readonly #digest: Digest = { a: 0, b: 0, c: 0, d: 0 };
   #keys = 0;
 
@@ -25,9 +26,9 @@ export class KeyOffsets {
   constructor(keysMax: number, seed: Uint8Array) {
     this.#hash = new SipHash128(seed);
     this.#keysMax = keysMax;
-    this.#places = Math.ceil(keysMax / loadMax) + 1;
-    this.#digests = new Uint32Array(4 * this.#places);
-    this.#offsets = new Float64Array(this.#places);
+    const count = keysMax < manyKeys ? 1 : tablesOfMany;
+    const share = count === 1 ? keysMax : Math.ceil((keysMax / count) * spare);
+    this.#tables = Array.from({ length: count }, () => new KeyTable(share));
   }
 
   /** Keys that it knows. */
@@ -40,34 +41,21 @@ export class KeyOffsets {
    * @returns false when the key is new and there is no room for one more: nothing was noted
    */
   note(bytes: Uint8Array, start: number, end: number, offset: number): boolean {
-    const place = this.#find(bytes, start, end);
-    if (this.#offsets[place] === 0) {
-      if (this.#keys === this.#keysMax) return false;
-      this.#keys++;
-      const { a, b, c, d } = this.#digest;
-      this.#digests[4 * place] = a;
-      this.#digests[4 * place + 1] = b;
-      this.#digests[4 * place + 2] = c;
-      this.#digests[4 * place + 3] = d;
-    }
-    this.#offsets[place] = offset + 1;
+    const table = this.#tableOf(bytes, start, end);
+    if (table.replace(this.#digest, offset)) return true;
+    if (this.#keys === this.#keysMax || !table.add(this.#digest, offset)) return false;
+    this.#keys++;
     return true;
   }
 
   /** The key's greatest offset; -1 when it is not known. */
   greatest(bytes: Uint8Array, start: number, end: number): number {
-    return (this.#offsets[this.#find(bytes, start, end)] as number) - 1;
+    return this.#tableOf(bytes, start, end).get(this.#digest);
   }
 
-  /** The key's place, or the free one that it would get. */
-  #find(bytes: Uint8Array, start: number, end: number): number {
+  /** Sets the digest, too. */
+  #tableOf(bytes: Uint8Array, start: number, end: number): KeyTable {
     this.#hash.hash(bytes, start, end, this.#digest);
-    const { a, b, c, d } = this.#digest;
-    const digests = this.#digests;
-    for (let place = Math.floor((a / 0x1_0000_0000) * this.#places); ; place = place + 1 === this.#places ? 0 : place + 1) {
-      if (this.#offsets[place] === 0) return place;
-      const at = 4 * place;
-      if (digests[at] === a && digests[at + 1] === b && digests[at + 2] === c && digests[at + 3] === d) return place;
-    }
+    return this.#tables[this.#digest.b % this.#tables.length] as KeyTable;
   }
 }

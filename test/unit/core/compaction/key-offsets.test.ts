@@ -23,3 +23,22 @@ test("it knows what a Map knows, up to its bound of keys", () => {
     }),
   );
 });
+
+test("many keys, in many tables that grow, are all known; full is it near its bound", () => {
+  const keysMax = 100_000;
+  const own = new KeyOffsets(keysMax, seed);
+  const key = new Uint8Array(4);
+  const view = new DataView(key.buffer);
+  let noted = 0;
+  for (let number = 0; number < 2 * keysMax; number++) {
+    view.setUint32(0, number % 150_000);
+    if (own.note(key, 0, 4, number)) noted = Math.max(noted, number % 150_000);
+    else break;
+  }
+  assert.ok(own.size > 0.95 * keysMax && own.size <= keysMax, `${own.size} keys`);
+  assert.equal(noted, own.size - 1);
+  for (let number = 0; number < 150_000; number++) {
+    view.setUint32(0, number);
+    assert.equal(own.greatest(key, 0, 4), number < own.size ? number : -1);
+  }
+});
