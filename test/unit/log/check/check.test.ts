@@ -8,6 +8,7 @@ import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
 import { checkLog } from "../../../../lib/log/check/check-log.ts";
 import { plannedDeletions } from "../../../../lib/log/check/planned-deletions.ts";
 import { activeWrite, dueWrite } from "../../../../lib/log/strata/marks.ts";
+import { topicIdKey } from "../../../../lib/log/strata/topic-ids.ts";
 import { nodeClock } from "../../../../lib/node/clock.ts";
 import { nodeCompression } from "../../../../lib/node/compression.ts";
 import { nodeRandom } from "../../../../lib/node/random.ts";
@@ -85,6 +86,23 @@ test("what others seal, merge, trim, let expire and delete meanwhile is no fault
   assert.deepEqual(seen, []);
   assert.ok(checks > 4, `${checks} checks`);
   assert.deepEqual(namesOf(await world.faults()), []);
+});
+
+test("a topic of before there were rows in topic-ids is no fault until the janitor has made them all", async () => {
+  const world = new CheckWorld();
+  const { id } = await world.fill();
+  await world.engine.catalog.transact([
+    { key: topicIdKey(id), delete: true, if: 1 },
+    { key: { pk: "upgrades", sk: "topic-ids" }, delete: true, if: "any" },
+  ]);
+  const found = await world.check();
+  assert.deepEqual(
+    found.map(({ isFault, kind, what }) => [isFault, kind, what]),
+    [[false, "missing", "topic"]],
+  );
+  assert.equal(await found[0]?.repair?.(), true);
+  assert.equal(await found[0]?.repair?.(), false);
+  assert.deepEqual(await world.check(), []);
 });
 
 test("what the engine would give back is told as notes, and given back by a repair", async () => {
