@@ -72,6 +72,7 @@ export function awsSimStore(options: AwsStoreOptions = {}): StoreMaker {
       });
     };
     return {
+      resendsPuts: true,
       processesMax: 3,
       setFaulty(isFaulty) {
         faults = isFaulty ? drawn : noStorageFaults;

@@ -102,6 +102,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     await makeTopic(world, prng);
     network.faults = drawFaults(prng);
     storage.faults = drawFaults(prng);
+    watch.putsMayRepeat = store.resendsPuts === true && storage.faults.late > 0;
     store.setFaulty(true);
     const disaster = new Disaster(world, prng);
     await runClients(world, prng, options.clients);

@@ -20,9 +20,15 @@ export class StoreWatch {
     return { ...store, open: async (life) => this.#engine(await store.open(life)) };
   }
 
-  /** Whether an object may have been stored after it was deleted: it was not known to be there when somebody asked for its deletion. */
+  /** Whether puts of objects that were given up may come late: set when the store's network is drawn. */
+  putsMayRepeat = false;
+
+  /**
+   * Whether an object may have been stored after it was deleted: it was not known to be there when somebody asked for its deletion, or the engine may
+   * have sent its put more than once.
+   */
   mayComeLate(key: string): boolean {
-    return this.#deletedFirst.has(key);
+    return this.putsMayRepeat || this.#deletedFirst.has(key);
   }
 
   /** Whether a row of garbage was certainly there before anybody asked for its topic's deletion, so that the deletion had to find it. */

@@ -9,6 +9,8 @@ import type { Scheduler } from "./scheduler.ts";
 export interface SimStore {
   /** How many processes may have it open at once. */
   readonly processesMax: number;
+  /** Whether its engine sends the put of an object again when it got no answer: the first may then be done after all, at any later time. Default false. */
+  readonly resendsPuts?: boolean;
   /** Lets what goes wrong in the store itself go wrong, or not. */
   setFaulty(isFaulty: boolean): void;
   /** Opens it for a process; its engine stops when the process's life ends. */
