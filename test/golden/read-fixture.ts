@@ -28,6 +28,9 @@ export interface Lz4Frames {
 
 /** A file of this folder. What is in it is as its README says. */
 export function readFixture(name: "kafka-batches.json"): KafkaBatches;
+export function readFixture(name: "kafka-compacted.json"): {
+  readonly batches: readonly { readonly name: string; readonly base64: string }[];
+};
 export function readFixture(name: "lz4-frames.json"): Lz4Frames;
 export function readFixture(name: "raw-snappy.json"): { readonly base64: string };
 export function readFixture(name: string): unknown {
