@@ -1,6 +1,6 @@
 import type { ShardKey } from "../../ports/journal.ts";
 import type { Topic } from "../log.ts";
-import { layoutOf, shapeOf, shardCount } from "../placement.ts";
+import { layoutOf, shapeOf } from "../placement.ts";
 import { checkJournal } from "./check-journal.ts";
 import { attempt, type Check, topicNow } from "./context.ts";
 import { fault, type Finding, restoreAdvice } from "./finding.ts";
@@ -14,8 +14,6 @@ export async function* checkShard(check: Check, topic: Topic, shard: ShardKey): 
   const place = { topic: topic.name, topicId: topic.id, shard: shard.shard };
   const found = await attempt(["unknown_topic_or_partition", "corrupt_log"], () => shardState(check, shard));
   if ("error" in found) {
-    const now = await topicNow(check, topic);
-    if (now === undefined || shard.shard >= shardCount(now.partitions, now.partitionsPerShard)) return false;
     const isGone = found.error.code === "unknown_topic_or_partition";
     const message = `Shard ${shard.shard} of a topic that is there cannot be opened: ${found.error.message} ${restoreAdvice.journal}`;
     yield fault({ kind: isGone ? "missing" : "damaged", what: "shard", where: place, message });

@@ -79,7 +79,7 @@ async function partitionsOf(check: Check, topicId: string): Promise<ReadonlySet<
 
 /** Removes the rows, and the objects that they name, as the janitor does with those of a topic that is being deleted. */
 async function removeRemains(check: Check, topicId: string): Promise<boolean> {
-  if ((await lifeOf(check, topicId)) !== "gone" || !(await isClosed(check, topicId))) return false;
+  if ((await lifeOf(check, topicId)) !== "gone") return false;
   const { catalog } = check.engine;
   for (const partition of await partitionsOf(check, topicId)) {
     const rows = await allSegments(catalog, topicId, partition);

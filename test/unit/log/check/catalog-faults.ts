@@ -87,6 +87,18 @@ export const catalogs: readonly Planted[] = [
     says: /Keep it/,
   },
   {
+    name: "an object that nothing names, where the frontier and the journal leave a hole: it is kept",
+    plant: async (world, topic) => {
+      const last = await world.lastRow(topic);
+      await world.dropRow(topic, last);
+      await world.changeObject(last.key, () => undefined);
+      await world.changeFrontier(topic, ({ seq, sealed }) => ({ seq: seq - 1, sealed: [last.baseOffset, ...sealed.slice(1)], trims: [] }));
+      await world.storeSegment(topic, last.baseOffset, last.next);
+    },
+    found: ["missing frontier", "missing frontier", "unreferenced object"],
+    says: /Keep it/,
+  },
+  {
     name: "an object that the log has not written",
     plant: async ({ engine }) => {
       await engine.objects.put("s/readme.txt", Uint8Array.of(1));

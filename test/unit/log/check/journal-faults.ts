@@ -95,7 +95,7 @@ export const journals: readonly Planted[] = [
   },
 ];
 
-function withJournal(engine: Engine, changed: Partial<Engine["journal"]>): Engine {
+export function withJournal(engine: Engine, changed: Partial<Engine["journal"]>): Engine {
   const { journal } = engine;
   const plain: Engine["journal"] = {
     open: (...args) => journal.open(...args),
