@@ -78,7 +78,7 @@ export const metrics = {
   },
   Rolls: { kind: "counter", unit: "Count", help: "Tails of heads that were rolled into pages.", dimensions: [] },
   Seals: { kind: "counter", unit: "Count", help: "Runs of entries that were moved from the journal into segments.", dimensions: [] },
-  Merges: { kind: "counter", unit: "Count", help: "Segments that were made of several.", dimensions: [] },
+  Merges: { kind: "counter", unit: "Count", help: "Segments that were made of several, and passes of compaction.", dimensions: [] },
   SealedBytes: { kind: "counter", unit: "Bytes", help: "Bytes of segments that were made from the journal.", dimensions: [] },
   RewrittenBytes: {
     kind: "counter",

@@ -274,7 +274,7 @@ export const limits = {
   /** Segments of one merge. */
   mergeSegmentsMin: 8,
   mergeSegmentsMax: 64,
-  /** One pass of compaction remembers so many keys, 32 bytes each with what stays free, and reads at most so many bytes for them. */
+  /** One pass of compaction remembers so many keys, with at most 48 bytes each, and reads at most so many bytes for them. */
   compactionKeysMax: 4_000_000,
   compactionMapBytes: 8 * 1024 * 1024 * 1024,
   /** A writer says at most this often that a shard is in use; a shard of which nobody has said so for a while is quiet. */
