@@ -1,7 +1,7 @@
 /** What others do between two steps of the check, at the moment where it looks like a fault. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { garbagePk, garbageRelease, garbageWrite, newGarbage } from "../../../../lib/log/strata/garbage.ts";
+import { collectGarbage, garbagePk, garbageRelease, garbageWrite, newGarbage } from "../../../../lib/log/strata/garbage.ts";
 import { activeWrite } from "../../../../lib/log/strata/marks.ts";
 import { segmentKey, segmentsPk, segmentValue } from "../../../../lib/log/strata/segment-row.ts";
 import { topicKey } from "../../../../lib/log/topic-row.ts";
@@ -78,7 +78,7 @@ test("a row that a merge has replaced, listed without those that went with it", 
 });
 
 test("rows that come after a hole of deleted records, when all were listed", async () => {
-  const world = new CheckWorld();
+  const world = new CheckWorld(undefined, { garbageGraceMs: 1e12 });
   const topic = await world.fill();
   const after = async (): Promise<void> => {
     await write(world);
@@ -185,6 +185,16 @@ test("an object whose swap is done, or undone, while it is looked for", async ()
       engine = atQueries(engine, pk, steps);
     assert.deepEqual(namesOf(await world.faults(engine)), [], `moment ${nth}`);
   }
+});
+
+test("an object that is collected once it was listed", async () => {
+  const world = new CheckWorld();
+  const topic = await world.fill();
+  await unfinished(world, topic);
+  const before = async (): Promise<void> => {
+    await collectGarbage(world.engine, topic.id, Number.MAX_SAFE_INTEGER);
+  };
+  assert.deepEqual(await world.faults(atQueries(world.engine, garbagePk(topic.id), [{}, { before }])), []);
 });
 
 type Swaps = Awaited<ReturnType<typeof unfinished>>;
