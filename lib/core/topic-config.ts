@@ -18,13 +18,21 @@ const ratio = (value: string) => (/^(0(\.\d+)?|1(\.0+)?)$/.test(value) ? undefin
 
 /** A topic's settings: names, defaults and meanings are Kafka's. */
 export const topicSettings = {
-  "cleanup.policy": { default: "delete", doc: "What happens to old records: `delete` lets them expire, `compact` keeps the last of each key.", check: oneOf("delete", "compact", "compact,delete") },
+  "cleanup.policy": {
+    default: "delete",
+    doc: "What happens to old records: `delete` lets them expire, `compact` keeps the last of each key.",
+    check: oneOf("delete", "compact", "compact,delete"),
+  },
   "compression.type": {
     default: "producer",
     doc: "How batches are stored; `producer` keeps them as they were sent (JSON requests: uncompressed).",
     check: oneOf("producer", "uncompressed", "gzip", "zstd"),
   },
-  "delete.retention.ms": { default: "86400000", doc: "How long compaction keeps a tombstone, from when it first kept it.", check: integer(0, Number.MAX_SAFE_INTEGER) },
+  "delete.retention.ms": {
+    default: "86400000",
+    doc: "How long compaction keeps a tombstone, from when it first kept it.",
+    check: integer(0, Number.MAX_SAFE_INTEGER),
+  },
   "inline.max.bytes": {
     default: String(limits.awsInlineBytes),
     doc: "Engine aws: requests up to this many bytes are kept in DynamoDB (fast), bigger ones in S3 (cheap when big).",
