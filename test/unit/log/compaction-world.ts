@@ -3,6 +3,7 @@ import { decodeBatches, encodeBatch } from "../../../lib/core/codec/record-batch
 import { LogError } from "../../../lib/core/errors.ts";
 import type { NewRecord, StoredRecord } from "../../../lib/core/record.ts";
 import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
+import { checkLog } from "../../../lib/log/check/check-log.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import { createJanitor, type JanitorReport } from "../../../lib/log/janitor.ts";
 import { allSegments } from "../../../lib/log/strata/segment-row.ts";
@@ -70,6 +71,12 @@ export async function compactedTopic(config: Readonly<Record<string, unknown>>, 
     read,
     appended,
     rows: () => allSegments(engine.catalog, id, 0),
+    /** What `stratalog check` finds wrong. */
+    faults: async (): Promise<readonly string[]> => {
+      const messages: string[] = [];
+      for await (const { isFault, message } of checkLog(engine, parts)) if (isFault) messages.push(message);
+      return messages;
+    },
     pass: (ms: number) => (nowMs += ms),
     now: () => nowMs,
     /** A round of another process's janitor. */

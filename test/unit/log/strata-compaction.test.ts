@@ -106,6 +106,7 @@ describe("compaction by key", () => {
         await runSteps(topic, one, steps);
         await settle(topic);
         assert.deepEqual(shown(await topic.read()), shown(lastOfEachKey(topic.appended)));
+        assert.deepEqual(await topic.faults(), []);
         const rows = await topic.rows();
         assert.equal((await topic.round()).merges, 0, "nothing is done twice");
         assert.deepEqual(await topic.rows(), rows);
@@ -136,6 +137,7 @@ describe("compaction by key", () => {
           await runSteps(topic, one, steps, disturb);
           await settle(topic);
           assert.deepEqual(shown(await topic.read()), shown(lastOfEachKey(topic.appended)));
+          assert.deepEqual(await topic.faults(), []);
         },
       ),
       { numRuns: 150 },
