@@ -71,10 +71,12 @@ export async function compactedTopic(config: Readonly<Record<string, unknown>>, 
     read,
     appended,
     rows: () => allSegments(engine.catalog, id, 0),
-    /** What `stratalog check` finds wrong. */
+    /** What `stratalog check` finds wrong, but for what decision 0009 leaves behind where there is no grace: an object that was put after the collector had deleted it. */
     faults: async (): Promise<readonly string[]> => {
       const messages: string[] = [];
-      for await (const { isFault, message } of checkLog(engine, parts)) if (isFault) messages.push(message);
+      for await (const { isFault, kind, what, message } of checkLog(engine, parts)) {
+        if (isFault && !(kind === "unreferenced" && what === "object")) messages.push(message);
+      }
       return messages;
     },
     pass: (ms: number) => (nowMs += ms),
