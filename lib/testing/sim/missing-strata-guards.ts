@@ -1,7 +1,6 @@
 import { LogError } from "../../core/errors.ts";
-import type { Catalog, CatalogKey, CatalogWrite } from "../../ports/catalog.ts";
+import type { Catalog, CatalogKey, CatalogWrite, JsonValue } from "../../ports/catalog.ts";
 import type { Engine } from "../../ports/engine.ts";
-import type { JsonValue } from "../../ports/catalog.ts";
 import { damagedSegments } from "./damaged-segments.ts";
 import type { Life } from "./life.ts";
 import type { JanitorPlan } from "./process.ts";
@@ -97,6 +96,9 @@ export const missingStrataGuards = {
   /** Nobody compares the checksums of segments. */
   checksums: over((engine) => ({ ...engine, objects: damagedSegments(engine.objects) })),
 } as const satisfies Record<string, SimulateOptions>;
+
+/** As hard as those, with nothing missing. */
+export const allStrataGuards: SimulateOptions = { janitor: hasty, clients: { trimmer: 4, churner: 4 } };
 
 function over(
   change: (engine: Engine, life: Life) => Engine,
