@@ -57,6 +57,7 @@ export interface SimulationResult {
 }
 
 const tasksMax = 400_000;
+const asItIs: EngineWrapper = (engine) => engine;
 /** Of processes' clocks. What they wrote down as due later is due to a clock that is so far ahead. */
 const skewMsMax = 86_400_000;
 const crowd: readonly { readonly name: string; readonly run: Client; readonly countMax: number; readonly operations: number }[] = [
@@ -80,15 +81,14 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const trace = (line: string): void => recorder.trace(`${scheduler.nowMs.toFixed(3)} ${line}`);
   const network = new Network(scheduler, prng.fork(), trace);
   const storage = new Network(scheduler, prng.fork(), trace);
-  const watch = new StoreWatch();
-  const made = (options.store ?? (({ network: inner }) => memorySimStore(scheduler, inner)))({
+  const store = (options.store ?? (({ network: inner }) => memorySimStore(scheduler, inner)))({
     scheduler,
     network: storage,
     prng: prng.fork(),
     trace,
   });
-  const store = watch.over(made);
-  const wrap = options.wrap ?? ((engine) => engine);
+  const watch = new StoreWatch(store);
+  const wrap: EngineWrapper = (engine, life) => (options.wrap ?? asItIs)(watch.over(engine), life);
   const drawnJanitor = drawJanitor(prng.fork());
   const janitor = options.janitor ?? drawnJanitor;
   const processes = Array.from({ length: prng.between(1, store.processesMax) }, (_, i) => {
@@ -102,7 +102,6 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     await makeTopic(world, prng);
     network.faults = drawFaults(prng);
     storage.faults = drawFaults(prng);
-    watch.putsMayRepeat = store.resendsPuts === true && storage.faults.late > 0;
     store.setFaulty(true);
     const disaster = new Disaster(world, prng);
     await runClients(world, prng, options.clients);
@@ -237,8 +236,9 @@ async function runClients(world: World, prng: Prng, counts: SimulateOptions["cli
 async function drain(world: World, store: SimStore, watch: StoreWatch): Promise<void> {
   for (const process of world.processes) process.retire();
   const life = new Life("drain", world.scheduler);
-  const engine = await complete(world, store.open(life));
-  if (engine === undefined) return;
+  const opened = await complete(world, store.open(life));
+  if (opened === undefined) return;
+  const engine = watch.over(opened);
   const atOnce = { sealAgeMs: 0, trimLagMs: 0, garbageGraceMs: 0, mergeSegmentsMin: 2, quietMs: 0 };
   const own = { clock: life.clock(1e12 + skewMsMax), random: new Prng(1), compression: identity, strata: atOnce };
   const log = createLog(engine, own);

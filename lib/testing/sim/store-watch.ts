@@ -14,21 +14,18 @@ export class StoreWatch {
   readonly #rowsInTime = new Set<string>();
   readonly #answered = new Set<string>();
   readonly #deletedFirst = new Set<string>();
+  readonly #resendsPuts: boolean;
 
-  /** The store, whose processes are watched. */
-  over(store: SimStore): SimStore {
-    return { ...store, open: async (life) => this.#engine(await store.open(life)) };
+  constructor({ resendsPuts = false }: Pick<SimStore, "resendsPuts">) {
+    this.#resendsPuts = resendsPuts;
   }
 
-  /** Whether puts of objects that were given up may come late: set when the store's network is drawn. */
-  putsMayRepeat = false;
-
   /**
-   * Whether an object may have been stored after it was deleted: it was not known to be there when somebody asked for its deletion, or the engine may
-   * have sent its put more than once.
+   * Whether an object may have been stored after it was deleted: that was asked for when its put was not known to be over, or when the engine may
+   * have sent it more than once.
    */
   mayComeLate(key: string): boolean {
-    return this.putsMayRepeat || this.#deletedFirst.has(key);
+    return this.#deletedFirst.has(key);
   }
 
   /** Whether a row of garbage was certainly there before anybody asked for its topic's deletion, so that the deletion had to find it. */
@@ -36,7 +33,8 @@ export class StoreWatch {
     return this.#rowsInTime.has(nameOf(key));
   }
 
-  #engine(engine: Engine): Engine {
+  /** The engine, watched. */
+  over(engine: Engine): Engine {
     const { journal, objects, catalog, upkeep, isShared } = engine;
     return {
       journal,
@@ -49,7 +47,7 @@ export class StoreWatch {
         get: (key, range) => objects.get(key, range),
         list: (prefix, page) => objects.list(prefix, page),
         delete: async (keys) => {
-          for (const key of keys) if (!this.#answered.has(key)) this.#deletedFirst.add(key);
+          for (const key of keys) if (this.#resendsPuts || !this.#answered.has(key)) this.#deletedFirst.add(key);
           await objects.delete(keys);
         },
       },
