@@ -4,6 +4,8 @@ import type { Prng } from "../../../lib/testing/sim/prng.ts";
 import type { Stack } from "./disturbed.ts";
 import type { FaultLog } from "./fault-log.ts";
 
+const damaged = /^(?:j|o\/s)\//;
+
 export interface DamageParts {
   readonly prng: Prng;
   /** Of a payload's read, asked with each. */
@@ -12,7 +14,7 @@ export interface DamageParts {
 }
 
 /**
- * Flips a bit of payloads as they are read, from DynamoDB or S3; of each payload once in a process, as what is damaged twice in a
+ * Flips a bit of payloads and segments as they are read, from DynamoDB or S3; of each payload once in a process, as what is damaged twice in a
  * row is told to the reader.
  */
 export function damagePayloads(stack: Stack, parts: DamageParts): void {
@@ -42,7 +44,7 @@ function payloadKey(input: object): string | undefined {
   const { Key: key } = input as {
     readonly Key?: string | { readonly pk?: { readonly S?: string }; readonly sk?: { readonly S?: string } };
   };
-  if (typeof key === "string") return key.startsWith("j/") && "Bucket" in input ? key : undefined;
+  if (typeof key === "string") return damaged.test(key) && "Bucket" in input ? key : undefined;
   return key?.pk?.S?.startsWith("B#") === true ? `${key.pk.S}/${key.sk?.S ?? ""}` : undefined;
 }
 

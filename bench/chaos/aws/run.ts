@@ -5,6 +5,7 @@ import { sdkTable } from "../../../lib/engines/aws/sdk-table.ts";
 import type { Tuning } from "../../../lib/engines/aws/tuning.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import type { Log } from "../../../lib/log/log.ts";
+import type { Engine } from "../../../lib/ports/engine.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
 import { nodeRandom } from "../../../lib/node/random.ts";
 import { type Anomaly, checkHistory, type History } from "../../../lib/testing/history.ts";
@@ -12,15 +13,17 @@ import { Network, type NetworkFaults, noFaults } from "../../../lib/testing/sim/
 import { Prng } from "../../../lib/testing/sim/prng.ts";
 import { identity, SimProcess } from "../../../lib/testing/sim/process.ts";
 import { Recorder } from "../../../lib/testing/sim/recorder.ts";
+import { StoreWatch } from "../../../lib/testing/sim/store-watch.ts";
 import { topicName, type World } from "../../../lib/testing/sim/world.ts";
 import type { EmulatedAws, EmulatedStore } from "../../../scripts/emulators/aws-store.ts";
+import { countStrata, drawJanitor } from "./strata.ts";
 import { type Crowd, runCrowd } from "./crowd.ts";
 import { Disasters } from "./disasters.ts";
-import { drain } from "./drain.ts";
+import { drain, drainSealed } from "./drain.ts";
 import { FaultLog } from "./fault-log.ts";
 import type { Mix } from "./mixes.ts";
 import { RealTime } from "./real-time.ts";
-import { ChaosStore } from "./store.ts";
+import { ChaosStore, epochsBack } from "./store.ts";
 
 /** A run in which a guard is missing, made so that this shows soon. All left out: the run as it has to be without a finding. */
 export interface Variation {
@@ -94,16 +97,31 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
   const { wrap = asItIs, mix, tuning, maxAttempts = 1, collects = true } = variation;
   const store = new ChaosStore({ aws, names, prng: prng.fork(), log, isVerbose, wrap, mix, tuning, maxAttempts, collects });
   const network = new Network(time, prng.fork(), isVerbose ? trace : () => undefined);
+  const watch = new StoreWatch({ resendsPuts: true });
+  // A missing guard of the engine shows soonest where nothing else happens.
+  const janitor = options.variation === undefined ? drawJanitor(prng.fork()) : undefined;
   const processes = Array.from({ length: store.processesMax }, (_, nth) => {
     const skewMs = Date.now() + (prng.fraction() - 0.5) * 86_400_000;
-    return new SimProcess(`p${nth}`, { scheduler: time, prng: prng.fork(), store, wrap: (engine) => engine, skewMs, trace });
+    return new SimProcess(`p${nth}`, {
+      scheduler: time,
+      prng: prng.fork(),
+      store,
+      wrap: (engine) => countStrata(watch.over(engine), log),
+      skewMs,
+      trace,
+      janitor,
+    });
   });
   const partitions = variation.partitions ?? prng.between(6, 8);
   const world: World = { scheduler: time, network, processes, recorder, clients: [], partitions };
   const disasters = new Disasters(world, prng.fork());
   try {
-    const request = { name: topicName, partitions, partitionsPerShard: variation.partitionsPerShard ?? prng.pick([3, 4]) };
-    await withLog(aws, names, (own) => own.topics.create(request));
+    const partitionsPerShard = variation.partitionsPerShard ?? prng.pick([3, 4]);
+    // Its records' timestamps are made up.
+    const config = { "retention.ms": -1 };
+    await withEngine(aws, names, async (engine) => {
+      await logOver(engine).topics.create({ name: topicName, partitions, partitionsPerShard, config });
+    });
     for (const process of processes) process.start();
     await time.runUntil(() => processes.every(({ isUp }) => isUp), looksMax);
     network.faults = variation.network ?? clientNetwork;
@@ -116,8 +134,11 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
     trace("the clients end");
     await rest(world, store, disasters, crowd);
     trace("all is at rest");
-    await withLog(aws, names, (own) => drain(own, recorder));
-    trace("all is read");
+    await withEngine(aws, names, async (engine) => {
+      await drain(logOver(engine), recorder);
+      trace("all is read");
+      if (janitor !== undefined) await drainSealed(watch.over(engine), watch, recorder);
+    });
   } catch (reason) {
     recorder.problem(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
   }
@@ -142,13 +163,20 @@ async function rest(world: World, store: ChaosStore, disasters: Disasters, crowd
 }
 
 /** A new process, whose requests meet no faults. */
-async function withLog({ clients }: EmulatedAws, { table, bucket }: EmulatedStore, work: (log: Log) => Promise<unknown>): Promise<void> {
+async function withEngine(
+  { clients }: EmulatedAws,
+  { table, bucket }: EmulatedStore,
+  work: (engine: Engine) => Promise<void>,
+): Promise<void> {
   const storage = { table: sdkTable(clients.dynamodb, table), bucket: sdkBucket(clients.s3, bucket) };
-  const engine = createAwsEngine({ ...storage, clock: nodeClock, random: nodeRandom });
-  const log = createLog(engine, { clock: nodeClock, random: nodeRandom, compression: identity });
+  const engine = createAwsEngine({ ...storage, clock: nodeClock, random: nodeRandom }, { tuning: { epochsBack } });
   try {
-    await work(log);
+    await work(engine);
   } finally {
-    await log.close();
+    await engine.close();
   }
+}
+
+function logOver(engine: Engine): Log {
+  return createLog(engine, { clock: nodeClock, random: nodeRandom, compression: identity });
 }

@@ -6,6 +6,8 @@ import type { Finding, RunResult } from "./run.ts";
 const full = { seconds: 600, batches: 20_000 } as const;
 const lost = ["lost-write", "vanished", "acknowledged-though-not-applied", "unseen", "gap"] as const;
 const duplicated = ["duplicate"] as const;
+/** What a run of a minute has to do at all, or it shows nothing of the strata. */
+const strata = { seconds: 60, steps: ["seals", "merges", "trims of the journal", "segment objects deleted"] };
 
 export function summary({ findings, history, counts }: RunResult, seconds: number): readonly Metric[] {
   const records = history.appends.flatMap((op) => op.records).filter(({ outcome }) => outcome === "ok").length;
@@ -16,7 +18,8 @@ export function summary({ findings, history, counts }: RunResult, seconds: numbe
     atLeast("acknowledged batches", sum(history.appends.map(batchesOf)), "batches", Math.floor(batchesMin)),
     figure("acknowledged records", records, "records"),
     figure("polls", history.polls.length, "polls"),
-    ...[...counts].map(([kind, count]) => figure(kind, count, "times")),
+    ...strata.steps.map((step) => atLeast(step, counts.get(step) ?? 0, "times", seconds >= strata.seconds ? 1 : 0)),
+    ...[...counts].filter(([kind]) => !strata.steps.includes(kind)).map(([kind, count]) => figure(kind, count, "times")),
     atMost("acknowledged records lost", found(lost), "records", 0),
     atMost("records duplicated", found(duplicated), "records", 0),
     atMost("inconsistent answers", other, "findings", 0),

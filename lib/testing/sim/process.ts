@@ -1,6 +1,6 @@
 import { LogError } from "../../core/errors.ts";
 import { createLog } from "../../log/create-log.ts";
-import { createJanitor, type Janitor, type JanitorReport } from "../../log/janitor.ts";
+import { createJanitor, type Janitor } from "../../log/janitor.ts";
 import type { Log } from "../../log/log.ts";
 import type { StrataTuning } from "../../log/strata/tuning.ts";
 import type { Compression } from "../../ports/compression.ts";
@@ -28,8 +28,6 @@ export interface ProcessParts {
 export interface JanitorPlan {
   readonly everyMs: number;
   readonly tuning: Partial<StrataTuning>;
-  /** Hears what each round did. */
-  readonly told?: (report: JanitorReport) => void;
 }
 
 /** A process that serves the log, life after life: what is not in the store is lost in between. */
@@ -75,7 +73,7 @@ export class SimProcess {
   }
 
   /** Up to two rounds at once. */
-  #tend(life: Life, janitor: Janitor, { everyMs, told }: JanitorPlan): void {
+  #tend(life: Life, janitor: Janitor, { everyMs }: JanitorPlan): void {
     const { prng, trace } = this.#parts;
     let running = 0;
     const next = (): void => {
@@ -85,9 +83,7 @@ export class SimProcess {
         running++;
         janitor(Number.MAX_SAFE_INTEGER)
           .then(
-            (report) => {
-              told?.(report);
-              const { seals, merges, segmentsExpired, objectsDeleted } = report;
+            ({ seals, merges, segmentsExpired, objectsDeleted }) => {
               if (seals + merges + segmentsExpired + objectsDeleted > 0)
                 trace(`${life.name} sealed ${seals}, merged ${merges}, let ${segmentsExpired} expire and deleted ${objectsDeleted}`);
             },
