@@ -1,4 +1,5 @@
 import { startEmulatedAws } from "../../scripts/emulators/aws-store.ts";
+import { segmentObjectsPrefix } from "../../lib/log/strata/segment-object-key.ts";
 import { emulatedStores } from "../cost/emulated-store.ts";
 import type { Store } from "../cost/store.ts";
 import { sumOf, type Usage } from "../cost/usage.ts";
@@ -32,7 +33,7 @@ export async function measureAwsStrata(appends: number): Promise<Metric[]> {
     await cleaner.engine.idle();
     progress("aws: replays after …");
     const after = await replays(store);
-    const objects = await cleaner.engine.objects.list("s/", { limit: 1_000 });
+    const objects = await cleaner.engine.objects.list(segmentObjectsPrefix, { limit: 1_000 });
     const of = (measured: readonly Measured[], what: (one: Measured) => number): number => median(measured.map(what));
     return [
       figure("aws: appends", appends, "entries"),

@@ -70,6 +70,11 @@ export interface LogErrorOptions {
   readonly cause?: unknown;
 }
 
+/** Whether another writer changed what a write was decided on, so that certainly nothing of it was done. */
+export function isConflict({ code, outcome }: LogError): boolean {
+  return code === "conflict" && outcome === "not-applied";
+}
+
 /** The one error that crosses a boundary of this package. */
 export class LogError extends Error {
   override readonly name = "LogError";

@@ -1,8 +1,9 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { CatalogItem, CatalogWrite } from "../ports/catalog.ts";
+import type { CatalogWrite } from "../ports/catalog.ts";
 import type { ShardKey } from "../ports/journal.ts";
 import { ChangeHub } from "./change-hub.ts";
+import { eachItem } from "./each-item.ts";
 import type { JanitorReport } from "./janitor.ts";
 import type { Topic } from "./log.ts";
 import { shardCount } from "./placement.ts";
@@ -86,7 +87,7 @@ export class JanitorRound {
   readonly #isLate = (): boolean => this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs;
 
   async #deletions(): Promise<boolean> {
-    for await (const item of this.#items(deletedTopicsPk, "")) {
+    for await (const item of eachItem(this.#services.engine.catalog, deletedTopicsPk)) {
       if (this.#isLate()) return false;
       await this.#attempt(async () => {
         await this.#topics.closeDeleted(item);
@@ -108,7 +109,7 @@ export class JanitorRound {
     const start = typeof value === "string" ? value : "";
     let last = start;
     const unfinished: ActiveMark[] = [];
-    for await (const item of this.#items(activePk, start)) {
+    for await (const item of eachItem(catalog, activePk, { after: start === "" ? undefined : start })) {
       if (this.#isLate()) {
         await catalog.transact([{ key: cursorKey, put: last, if: "any" }]);
         return false;
@@ -140,7 +141,7 @@ export class JanitorRound {
   }
 
   async #dues(): Promise<boolean> {
-    for await (const item of this.#items(duePk, "")) {
+    for await (const item of eachItem(this.#services.engine.catalog, duePk)) {
       const mark = readDue(item);
       if (mark.dueMs > this.#services.clock.nowMs()) return true;
       if (this.#isLate()) return false;
@@ -223,17 +224,6 @@ export class JanitorRound {
       await work();
     } catch (reason) {
       if (!expectedCodes.has(LogError.from(reason).code)) this.#counts.failures++;
-    }
-  }
-
-  async *#items(pk: string, start: string): AsyncGenerator<CatalogItem, void, undefined> {
-    const limit = limits.listLimitDefault;
-    for (let after = start; ; ) {
-      const page = await this.#services.engine.catalog.query(pk, { limit, ...(after === "" ? {} : { after }) });
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < limit) return;
-      after = last.key.sk;
     }
   }
 }

@@ -1,7 +1,8 @@
-import { LogError } from "../core/errors.ts";
+import { isConflict, LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Catalog, CatalogItem, CatalogKey, CatalogWrite, JsonValue } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
+import { eachItem } from "./each-item.ts";
 import { asUnknown } from "./known-results.ts";
 
 export interface RowSetServices {
@@ -95,8 +96,7 @@ export class RowSet<T, V> {
           done.push(...changes);
           known = after(known, changes);
         } catch (reason) {
-          const { code, outcome } = LogError.from(reason);
-          if (code !== "conflict" || outcome !== "not-applied" || ++conflicts === limits.redecisionsMax) throw reason;
+          if (!isConflict(LogError.from(reason)) || ++conflicts === limits.redecisionsMax) throw reason;
         }
       }
     } catch (reason) {
@@ -152,15 +152,9 @@ export class RowSet<T, V> {
 
   async #query(): Promise<ReadonlyMap<string, T>> {
     const rows = new Map<string, T>();
-    for (let last: string | undefined; ; ) {
-      const items = await this.#services.catalog.query(this.#options.pk, {
-        limit: limits.catalogQueryLimitMax,
-        ...(last === undefined ? {} : { after: last }),
-      });
-      for (const item of items) rows.set(item.key.sk, this.#options.read(item));
-      last = items.at(-1)?.key.sk;
-      if (items.length < limits.catalogQueryLimitMax || last === undefined) return rows;
-    }
+    const items = eachItem(this.#services.catalog, this.#options.pk, { pageItems: limits.catalogQueryLimitMax });
+    for await (const item of items) rows.set(item.key.sk, this.#options.read(item));
+    return rows;
   }
 
   #writes(version: number, changes: readonly RowChange<T>[]): readonly CatalogWrite[] {

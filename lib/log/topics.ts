@@ -1,4 +1,4 @@
-import { LogError } from "../core/errors.ts";
+import { isConflict, LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { checkTopicName } from "../core/names.ts";
 import { changeOverrides } from "../core/topic-config.ts";
@@ -59,7 +59,7 @@ export class CatalogTopics implements Topics {
     } catch (reason) {
       const error = LogError.from(reason);
       if (error.outcome === "not-applied") await this.#closeShards(row);
-      throw error.code === "conflict" && error.outcome === "not-applied" ? alreadyExists(name) : error;
+      throw isConflict(error) ? alreadyExists(name) : error;
     }
     return topicOf(name, row);
   }

@@ -1,15 +1,16 @@
 import { mapBounded } from "../../core/bounded.ts";
 import { limits } from "../../core/limits.ts";
+import { eachItem } from "../each-item.ts";
 import type { Topic } from "../log.ts";
 import { garbagePk, type GarbageRow, readGarbage } from "../strata/garbage.ts";
 import { readSegmentRow, segmentKey } from "../strata/segment-row.ts";
-import { type Check, rowsOf } from "./context.ts";
+import { type Check } from "./context.ts";
 import { fault, type Finding } from "./finding.ts";
-import { readObjectKey } from "./object-names.ts";
+import { readObjectKey } from "../strata/segment-object-key.ts";
 
 /** What a topic's garbage rows are about is about to be deleted: no row that readers follow may name it. */
 export async function* checkGarbage(check: Check, topic: Topic): AsyncGenerator<Finding, void, undefined> {
-  for await (const item of rowsOf(check, garbagePk(topic.id))) {
+  for await (const item of eachItem(check.engine.catalog, garbagePk(topic.id))) {
     const row = readGarbage(item);
     check.seen({});
     const followed = await mapBounded(row.keys, limits.shardConcurrency, (key) => isFollowed(check, key));

@@ -1,11 +1,12 @@
-import { LogError } from "../../core/errors.ts";
 import type { CatalogItem, CatalogWrite } from "../../ports/catalog.ts";
 import type { ShardKey } from "../../ports/journal.ts";
+import { eachItem } from "../each-item.ts";
 import { shardCount } from "../placement.ts";
 import { activePk, activeRemoval, duePk, dueRemoval, readActive, readDue } from "../strata/marks.ts";
 import { topicNameOf } from "../strata/topic-ids.ts";
 import { readTopic, topicKey } from "../topic-row.ts";
-import { type Check, rowsOf } from "./context.ts";
+import { transactIf } from "../transact-if.ts";
+import { type Check } from "./context.ts";
 import { type Finding, note } from "./finding.ts";
 import type { TopicLives } from "./topic-lives.ts";
 
@@ -16,14 +17,14 @@ export async function* checkMarks(
   onTopic: (topicId: string) => AsyncGenerator<Finding, void, undefined>,
 ): AsyncGenerator<Finding, void, undefined> {
   for (const pk of [activePk, duePk]) {
-    for await (const item of rowsOf(check, pk)) {
+    for await (const item of eachItem(check.engine.catalog, pk)) {
       const { shard, removal } = pk === activePk ? activeMark(item) : dueMark(item);
       check.seen({});
       yield* onTopic(shard.topicId);
       if (!(await isGone(check, lives, shard))) continue;
       const message = `The mark ${pk} ${item.key.sk} is about a shard that is not there. --repair drops it, and so does the janitor when it comes by.`;
       const where = { topicId: shard.topicId, shard: shard.shard, key: `${pk} ${item.key.sk}` };
-      yield note({ kind: "dangling", what: "mark", where, message, repair: () => remove(check, removal) });
+      yield note({ kind: "dangling", what: "mark", where, message, repair: () => transactIf(check.engine.catalog, [removal]) });
     }
   }
 }
@@ -52,15 +53,4 @@ async function isGone(check: Check, lives: TopicLives, { topicId, shard }: Shard
   const { row } = readTopic(item);
   const partitions = Math.max(row.growingTo, row.partitionCounts.at(-1) ?? 0);
   return row.id === topicId && shard >= shardCount(partitions, row.partitionsPerShard);
-}
-
-async function remove({ engine }: Check, removal: CatalogWrite): Promise<boolean> {
-  try {
-    await engine.catalog.transact([removal]);
-    return true;
-  } catch (reason) {
-    const error = LogError.from(reason);
-    if (error.code !== "conflict" || error.outcome !== "not-applied") throw error;
-    return false;
-  }
 }

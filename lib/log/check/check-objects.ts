@@ -1,12 +1,13 @@
 import { mapBounded } from "../../core/bounded.ts";
 import { limits } from "../../core/limits.ts";
 import type { ObjectInfo } from "../../ports/object-store.ts";
+import { eachItem } from "../each-item.ts";
 import { garbagePk, readGarbage } from "../strata/garbage.ts";
 import { readSegmentRow, segmentKey, segmentsFrom } from "../strata/segment-row.ts";
-import { type Check, rowsOf } from "./context.ts";
+import { type Check } from "./context.ts";
 import { fault, type Finding } from "./finding.ts";
 import { isNeedless } from "./orphan-safety.ts";
-import { type NamedObject, readObjectKey, segmentObjectsPrefix } from "./object-names.ts";
+import { type NamedObject, readObjectKey, segmentObjectsPrefix } from "../strata/segment-object-key.ts";
 
 /** @param onTopic hears of the topic of each object */
 export async function* checkObjects(
@@ -65,7 +66,7 @@ async function isUnreferenced(check: Check, key: string, { topicId, partition }:
 }
 
 async function isGarbage(check: Check, topicId: string, key: string): Promise<boolean> {
-  for await (const item of rowsOf(check, garbagePk(topicId))) if (readGarbage(item).keys.includes(key)) return true;
+  for await (const item of eachItem(check.engine.catalog, garbagePk(topicId))) if (readGarbage(item).keys.includes(key)) return true;
   return false;
 }
 

@@ -1,19 +1,19 @@
-import { LogError } from "../../core/errors.ts";
-import type { CatalogItem, CatalogWrite } from "../../ports/catalog.ts";
+import type { CatalogItem } from "../../ports/catalog.ts";
+import { eachItem } from "../each-item.ts";
 import type { Topic } from "../log.ts";
 import { shardCount } from "../placement.ts";
-import { topicIdKey } from "../strata/topic-ids.ts";
-import { readTopic, topicKey, topicsPk } from "../topic-row.ts";
+import { putTopicId, topicIdKey } from "../strata/topic-ids.ts";
+import { readTopic, topicsPk } from "../topic-row.ts";
 import { checkGarbage } from "./check-garbage.ts";
 import { checkSegments } from "./check-segments.ts";
 import { checkShard } from "./check-shard.ts";
-import { attempt, type Check, rowsOf, topicNow } from "./context.ts";
+import { attempt, type Check, topicNow } from "./context.ts";
 import { fault, type Finding, note, restoreAdvice } from "./finding.ts";
 import { shardLeftovers } from "./leftovers.ts";
 
 /** Every topic that has a row, with all that is in it. */
 export async function* checkTopics(check: Check): AsyncGenerator<Finding, void, undefined> {
-  for await (const item of rowsOf(check, topicsPk)) {
+  for await (const item of eachItem(check.engine.catalog, topicsPk)) {
     const { topic } = readTopic(item);
     check.seen({ topics: 1 });
     yield* whileThere(check, topic, checkTopic(check, topic, item.version));
@@ -22,7 +22,7 @@ export async function* checkTopics(check: Check): AsyncGenerator<Finding, void, 
 
 /** Rows in `topic-ids` that no topic's row belongs to. */
 export async function* checkTopicIds(check: Check): AsyncGenerator<Finding, void, undefined> {
-  for await (const item of rowsOf(check, topicIdKey("").pk)) {
+  for await (const item of eachItem(check.engine.catalog, topicIdKey("").pk)) {
     const id = item.key.sk;
     const name = typeof item.value === "string" ? item.value : "";
     check.seen({});
@@ -71,26 +71,11 @@ async function* missingId(check: Check, topic: Topic, version: number): AsyncGen
     yield fault({ kind: "inconsistent", what: "topic", where, message });
     return;
   }
-  const repair = () => putId(check, topic, version);
+  const repair = () => putTopicId(check.engine.catalog, topic, version);
   // A log that was made before there were such rows gets them all in the janitor's first round.
   const upgraded: CatalogItem | undefined = await catalog.get({ pk: "upgrades", sk: "topic-ids" });
   const message = "The topic has no row in topic-ids, so that nothing of it can be sealed or merged.";
   if (upgraded === undefined)
     yield note({ kind: "missing", what: "topic", where, message: `${message} The janitor's next round makes it.`, repair });
   else yield fault({ kind: "missing", what: "topic", where, message: `${message} --repair makes it.`, repair });
-}
-
-async function putId({ engine }: Check, topic: Topic, version: number): Promise<boolean> {
-  const writes: readonly CatalogWrite[] = [
-    { key: topicKey(topic.name), check: true, if: version },
-    { key: topicIdKey(topic.id), put: topic.name, if: "absent" },
-  ];
-  try {
-    await engine.catalog.transact(writes);
-    return true;
-  } catch (reason) {
-    const error = LogError.from(reason);
-    if (error.code !== "conflict" || error.outcome !== "not-applied") throw error;
-    return false;
-  }
 }

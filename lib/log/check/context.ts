@@ -1,6 +1,4 @@
 import { LogError } from "../../core/errors.ts";
-import { limits } from "../../core/limits.ts";
-import type { CatalogItem } from "../../ports/catalog.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { JanitorParts } from "../janitor.ts";
 import type { Topic } from "../log.ts";
@@ -54,17 +52,6 @@ export function startCheck(
     if (signal?.aborted === true) throw new LogError("unavailable", "The check was ended before it came to its end: run it again.");
   };
   return { engine, clock, random, compression, frontiers: Frontiers.of(engine, clock), tuning, counts, seen };
-}
-
-/** All rows of a `pk`, some at a time. */
-export async function* rowsOf({ engine }: Pick<Check, "engine">, pk: string): AsyncGenerator<CatalogItem, void, undefined> {
-  const limit = limits.listLimitDefault;
-  for (let after: string | undefined; ; ) {
-    const page = await engine.catalog.query(pk, { limit, ...(after !== undefined && { after }) });
-    yield* page;
-    after = page.at(-1)?.key.sk;
-    if (after === undefined || page.length < limit) return;
-  }
 }
 
 /** The topic as it is now; undefined when it was deleted since, or made anew. */

@@ -1,13 +1,14 @@
-import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogItem } from "../../ports/catalog.ts";
+import { eachItem } from "../each-item.ts";
 import { dropExpired } from "../strata/expire.ts";
 import { frontiersPk, readFrontier } from "../strata/frontier.ts";
 import { collectGarbage, garbagePk } from "../strata/garbage.ts";
-import { allSegments, segmentsFrom } from "../strata/segment-row.ts";
-import { type Check, rowsOf } from "./context.ts";
+import { allSegments, segmentsPk } from "../strata/segment-row.ts";
+import { transactIf } from "../transact-if.ts";
+import { type Check } from "./context.ts";
 import { fault, type Finding, restoreAdvice } from "./finding.ts";
-import { readObjectKey, segmentObjectsPrefix } from "./object-names.ts";
+import { readObjectKey, segmentObjectsPrefix } from "../strata/segment-object-key.ts";
 import { isClosed } from "./orphan-safety.ts";
 import { lifeOf, type TopicLives } from "./topic-lives.ts";
 
@@ -43,17 +44,12 @@ export class GoneTopics {
 /** The `pk`s under which there is something. */
 async function remainsOf(check: Check, topicId: string): Promise<readonly string[]> {
   const remains: string[] = [];
-  for (const pk of [frontiersPk(topicId), garbagePk(topicId)]) {
-    if ((await check.engine.catalog.query(pk, { limit: 1 })).length > 0) remains.push(pk);
-  }
-  let isSegmented = false;
+  const hasRows = async (pk: string): Promise<boolean> => (await check.engine.catalog.query(pk, { limit: 1 })).length > 0;
+  for (const pk of [frontiersPk(topicId), garbagePk(topicId)]) if (await hasRows(pk)) remains.push(pk);
   for (const partition of await partitionsOf(check, topicId)) {
-    for await (const row of segmentsFrom(check.engine.catalog, topicId, partition)) {
-      isSegmented ||= row.bytes >= 0;
-      break;
-    }
+    if (await hasRows(segmentsPk(topicId, partition))) return [...remains, `segments/${topicId}/…`];
   }
-  return isSegmented ? [...remains, `segments/${topicId}/…`] : remains;
+  return remains;
 }
 
 /** Partitions that there may be rows of: those of its frontiers, and those of its objects. */
@@ -61,7 +57,7 @@ async function partitionsOf(check: Check, topicId: string): Promise<ReadonlySet<
   const partitions = new Set<number>();
   let perShard = 0;
   let shards = 0;
-  for await (const item of rowsOf(check, frontiersPk(topicId))) {
+  for await (const item of eachItem(check.engine.catalog, frontiersPk(topicId))) {
     const { sealed, start } = readFrontier(item);
     perShard = Math.max(perShard, sealed.length, start.length);
     shards = Math.max(shards, Number(item.key.sk) + 1);
@@ -88,14 +84,7 @@ async function removeRemains(check: Check, topicId: string): Promise<boolean> {
   // Nobody reads them: nothing has to wait until it is due.
   await collectGarbage(check.engine, topicId, Number.MAX_SAFE_INTEGER);
   const frontiers: CatalogItem[] = [];
-  for await (const item of rowsOf(check, frontiersPk(topicId))) frontiers.push(item);
-  for (const { key, version } of frontiers) {
-    try {
-      await catalog.transact([{ key, delete: true, if: version }]);
-    } catch (reason) {
-      const error = LogError.from(reason);
-      if (error.code !== "conflict" || error.outcome !== "not-applied") throw error;
-    }
-  }
+  for await (const item of eachItem(check.engine.catalog, frontiersPk(topicId))) frontiers.push(item);
+  for (const { key, version } of frontiers) await transactIf(catalog, [{ key, delete: true, if: version }]);
   return true;
 }

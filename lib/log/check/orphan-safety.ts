@@ -3,7 +3,7 @@ import { placeOf } from "../placement.ts";
 import { topicNameOf } from "../strata/topic-ids.ts";
 import { checkSegments } from "./check-segments.ts";
 import { type Check, topicNow } from "./context.ts";
-import type { NamedObject } from "./object-names.ts";
+import type { NamedObject } from "../strata/segment-object-key.ts";
 import { shardState } from "./shard-state.ts";
 import { lifeOf } from "./topic-lives.ts";
 

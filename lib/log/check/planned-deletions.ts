@@ -1,7 +1,7 @@
 import type { Engine } from "../../ports/engine.ts";
+import { eachItem } from "../each-item.ts";
 import { type GarbageReason, garbagePk, readGarbage } from "../strata/garbage.ts";
 import { deletedTopicsPk, readTopic, topicsPk } from "../topic-row.ts";
-import { rowsOf } from "./context.ts";
 
 /** Objects that the janitor is to delete together. */
 export interface PlannedDeletion {
@@ -19,10 +19,10 @@ export interface PlannedDeletion {
 /** What collection would delete as things are, topic by topic, the first due first. Deletes nothing. */
 export async function* plannedDeletions(engine: Engine): AsyncGenerator<PlannedDeletion, void, undefined> {
   for (const pk of [topicsPk, deletedTopicsPk]) {
-    for await (const topicItem of rowsOf({ engine }, pk)) {
+    for await (const topicItem of eachItem(engine.catalog, pk)) {
       const { row } = readTopic(topicItem);
       const { name } = topicItem.value as { readonly name?: string };
-      for await (const item of rowsOf({ engine }, garbagePk(row.id))) {
+      for await (const item of eachItem(engine.catalog, garbagePk(row.id))) {
         const { dueMs, why, isDoomed, keys } = readGarbage(item);
         yield { topic: name ?? topicItem.key.sk, topicId: row.id, dueMs, why, isDoomed, keys };
       }

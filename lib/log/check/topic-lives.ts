@@ -1,7 +1,8 @@
 import { limits } from "../../core/limits.ts";
+import { eachItem } from "../each-item.ts";
 import { topicIdKey } from "../strata/topic-ids.ts";
 import { deletedTopicsPk, readTopic, topicsPk } from "../topic-row.ts";
-import { type Check, rowsOf } from "./context.ts";
+import { type Check } from "./context.ts";
 
 /** `deleting`: its deletion is decided, and the janitor is to end it · `gone`: nothing of it should be left */
 export type TopicLife = "lives" | "deleting" | "gone";
@@ -34,7 +35,7 @@ export async function lifeOf(check: Pick<Check, "engine">, topicId: string): Pro
   // In this order: its deletion takes the row above away in the step that makes this one.
   if ((await catalog.get({ pk: deletedTopicsPk, sk: topicId })) !== undefined) return "deleting";
   // A row in topic-ids may be lost.
-  for await (const item of rowsOf(check, topicsPk)) if (readTopic(item).row.id === topicId) return "lives";
+  for await (const item of eachItem(check.engine.catalog, topicsPk)) if (readTopic(item).row.id === topicId) return "lives";
   return "gone";
 }
 

@@ -1,4 +1,4 @@
-import { LogError } from "../../core/errors.ts";
+import { isConflict, LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import { decideLease, isDue, type LeaseDecision, type SharedQuota } from "../../core/quota-lease.ts";
 import { type QuotaAmounts, type QuotaKind, quotaKinds, type QuotaRates } from "../../core/quota-rates.ts";
@@ -36,8 +36,7 @@ export async function leaseFrom(
       await catalog.transact([{ key, put: rowOf(decision.shared), if: item?.version ?? "absent" }]);
       return { ...decision, conflicts };
     } catch (reason) {
-      const { code, outcome } = LogError.from(reason);
-      if (code !== "conflict" || outcome !== "not-applied" || ++conflicts === limits.quotaLeaseAttemptsMax) throw reason;
+      if (!isConflict(LogError.from(reason)) || ++conflicts === limits.quotaLeaseAttemptsMax) throw reason;
     }
   }
 }

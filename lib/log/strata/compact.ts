@@ -7,8 +7,8 @@ import {
 } from "../../core/compaction/compaction-plan.ts";
 import { areAlike, fitsGroup } from "../../core/compaction/rewrite-group.ts";
 import { Sieve, type SieveRules } from "../../core/compaction/sieve.ts";
-import { LogError } from "../../core/errors.ts";
 import type { MergeRules } from "../../core/merge-plan.ts";
+import { transactIf } from "../transact-if.ts";
 import { mapKeys } from "./compact-keys.ts";
 import { batchesOf, mergeOnce, type PartitionSegments, replaceSegments } from "./merge.ts";
 import { SegmentGone } from "./segment-objects.ts";
@@ -175,16 +175,7 @@ class Pass {
     const tombstonesMs = hasTombstones ? row.tombstonesSinceMs : 0;
     if (cleanedTo === row.cleanedTo && tombstonesMs === row.tombstonesMs) return true;
     const put = segmentValue({ ...row, cleanedTo, tombstonesMs });
-    try {
-      await this.#services.engine.catalog.transact([
-        topicLives(topicId),
-        { key: segmentKey(topicId, partition, row.baseOffset), put, if: row.version },
-      ]);
-      return true;
-    } catch (reason) {
-      const error = LogError.from(reason);
-      if (error.code === "conflict" && error.outcome === "not-applied") return false;
-      throw error;
-    }
+    const key = segmentKey(topicId, partition, row.baseOffset);
+    return await transactIf(this.#services.engine.catalog, [topicLives(topicId), { key, put, if: row.version }]);
   }
 }

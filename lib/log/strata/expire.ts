@@ -1,11 +1,9 @@
-import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { ShardKey } from "../../ports/journal.ts";
-import { type Frontier, type FrontierValue, frontierWrite } from "./frontier.ts";
+import { type Frontier, frontierMoved } from "./frontier.ts";
 import { garbageWrite, newGarbage } from "./garbage.ts";
 import { segmentKey, type SegmentRow } from "./segment-row.ts";
 import type { StrataServices } from "./services.ts";
-import { topicLives } from "./topic-ids.ts";
 
 /** `retention.ms` and `retention.bytes`; -1: no bound. */
 export interface Retention {
@@ -42,22 +40,15 @@ export function expiresMs(rows: readonly SegmentRow[], { ms }: Retention): numbe
  * @throws conflict when others move the frontier all the time
  */
 export async function raiseStarts(services: StrataServices, shard: ShardKey, starts: ReadonlyMap<number, number>): Promise<Frontier> {
-  const { engine, frontiers } = services;
+  const { frontiers } = services;
   for (let attempt = 1; ; attempt++) {
     const before = await frontiers.fresh(shard);
     const length = Math.max(before.start.length, ...[...starts.keys()].map((index) => index + 1));
     const start = Array.from({ length }, (_, index) => Math.max(before.start[index] ?? 0, starts.get(index) ?? 0));
     if (start.every((offset, index) => offset === (before.start[index] ?? 0))) return before;
-    const next: FrontierValue = { ...before, start };
-    try {
-      await engine.catalog.transact([topicLives(shard.topicId), frontierWrite(shard, before, next)]);
-      return { ...next, version: before.version + 1 };
-    } catch (reason) {
-      const error = LogError.from(reason);
-      if (error.code !== "conflict" || error.outcome !== "not-applied" || attempt === limits.redecisionsMax) throw error;
-    } finally {
-      frontiers.forget(shard);
-    }
+    const moved = await frontiers.move(shard, before, { ...before, start });
+    if (moved !== undefined) return moved;
+    if (attempt === limits.redecisionsMax) throw frontierMoved(shard);
   }
 }
 

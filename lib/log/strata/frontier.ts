@@ -71,6 +71,13 @@ export function frontierWrite(shard: ShardKey, before: Frontier, next: FrontierV
   return { key: frontierKey(shard), put: value, if: before.version === 0 ? "absent" : before.version };
 }
 
+export function frontierMoved({ topicId, shard }: ShardKey): LogError {
+  return new LogError(
+    "conflict",
+    `Others have moved the frontier of shard ${shard} of topic ${topicId}, or the topic is gone: look again.`,
+  );
+}
+
 export function newerFormat(what: string, version: unknown): LogError {
   return new LogError(
     "unsupported_version",

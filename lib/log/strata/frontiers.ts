@@ -3,7 +3,9 @@ import type { Catalog } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { ShardKey } from "../../ports/journal.ts";
-import { type Frontier, frontierKey, readFrontier } from "./frontier.ts";
+import { transactIf } from "../transact-if.ts";
+import { type Frontier, frontierKey, type FrontierValue, frontierWrite, readFrontier } from "./frontier.ts";
+import { topicLives } from "./topic-ids.ts";
 
 interface Known {
   readonly frontier: Frontier;
@@ -58,6 +60,19 @@ export class Frontiers {
   forget(shard: ShardKey): void {
     this.#forgotten++;
     this.#known.delete(nameOf(shard));
+  }
+
+  /**
+   * Moves a shard's frontier, if it still is as it was and its topic lives.
+   * @returns the frontier as it is then; undefined when others have moved it, or the topic is gone
+   */
+  async move(shard: ShardKey, before: Frontier, next: FrontierValue): Promise<Frontier | undefined> {
+    try {
+      const isDone = await transactIf(this.#catalog, [topicLives(shard.topicId), frontierWrite(shard, before, next)]);
+      return isDone ? { ...next, version: before.version + 1 } : undefined;
+    } finally {
+      this.forget(shard);
+    }
   }
 
   #put(name: string, known: Known): void {

@@ -1,9 +1,9 @@
-import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Catalog, CatalogItem, CatalogWrite, JsonValue } from "../../ports/catalog.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { Random } from "../../ports/random.ts";
 import { hex } from "../hex.ts";
+import { transactIf } from "../transact-if.ts";
 import { newerFormat } from "./frontier.ts";
 
 /** What has to go, unless a swap takes the row away first: the catalog's row `garbage/<topicId>`, `<due>-<id>` (decision 0009). */
@@ -18,8 +18,8 @@ export interface GarbageRow {
   readonly isDoomed: boolean;
 }
 
-/** `unfinished`: written for a swap that has not been · `replaced`: by a merge or a compaction · `expired`: below the log start offset · `deleted`: with its topic */
-export type GarbageReason = "unfinished" | "replaced" | "expired" | "deleted";
+/** `unfinished`: written for a swap that has not been · `replaced`: by a merge or a compaction · `expired`: below the log start offset, or of a topic that is deleted */
+export type GarbageReason = "unfinished" | "replaced" | "expired";
 
 /** Objects that go at some time. */
 export interface NewGarbage {
@@ -103,22 +103,14 @@ export async function collectGarbage(
 /** @returns false when a swap took the row away meanwhile, or another collector did */
 async function collectRow(catalog: Catalog, objects: ObjectStore, row: GarbageRow): Promise<boolean> {
   const key = { pk: garbagePk(row.topicId), sk: row.sk };
+  const { keys, why } = row;
   let { version } = row;
-  try {
-    if (!row.isDoomed) {
-      const { keys, why } = row;
-      await catalog.transact([{ key, put: { v: formatVersion, keys, why, isDoomed: true }, if: version }]);
-      version++;
-    }
-    for (let at = 0; at < row.keys.length; at += limits.objectsDeleteMax)
-      await objects.delete(row.keys.slice(at, at + limits.objectsDeleteMax));
-    await catalog.transact([{ key, delete: true, if: version }]);
-    return true;
-  } catch (reason) {
-    const error = LogError.from(reason);
-    if (error.code === "conflict" && error.outcome === "not-applied") return false;
-    throw error;
+  if (!row.isDoomed) {
+    if (!(await transactIf(catalog, [{ key, put: { v: formatVersion, keys, why, isDoomed: true }, if: version }]))) return false;
+    version++;
   }
+  for (let at = 0; at < keys.length; at += limits.objectsDeleteMax) await objects.delete(keys.slice(at, at + limits.objectsDeleteMax));
+  return await transactIf(catalog, [{ key, delete: true, if: version }]);
 }
 
 /** Times that no clock will show sort last. */

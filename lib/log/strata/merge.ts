@@ -5,7 +5,8 @@ import type { CatalogWrite } from "../../ports/catalog.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { blocksUpTo, readBlocks, readIndex, SegmentGone } from "./segment-objects.ts";
 import { segmentKey, type SegmentRow, type SegmentValue, segmentValue } from "./segment-row.ts";
-import { segmentObjectKey, segmentValueOf, writeSegment } from "./segment-writer.ts";
+import { segmentObjectKey } from "./segment-object-key.ts";
+import { segmentValueOf, writeSegment } from "./segment-writer.ts";
 import type { StrataServices } from "./services.ts";
 import { swap } from "./swap.ts";
 

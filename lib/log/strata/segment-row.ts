@@ -1,5 +1,6 @@
 import type { Catalog, CatalogItem, CatalogKey, JsonValue } from "../../ports/catalog.ts";
 import { limits } from "../../core/limits.ts";
+import { eachItem } from "../each-item.ts";
 import { newerFormat } from "./frontier.ts";
 
 /** One segment of a partition: the catalog's row `segments/<topicId>/<partition>`, `<base offset>`. Rows of a partition follow each other without a hole, up to where it is sealed. */
@@ -64,13 +65,9 @@ export async function* segmentsFrom(
   partition: number,
   offset = 0,
 ): AsyncGenerator<SegmentRow, void, undefined> {
-  const limit = limits.catalogQueryLimitMax;
-  for (let after = offset === 0 ? undefined : padOffset(offset - 1); ; ) {
-    const items = await catalog.query(segmentsPk(topicId, partition), { limit, ...(after === undefined ? {} : { after }) });
-    for (const item of items) yield readSegmentRow(item);
-    after = items.at(-1)?.key.sk;
-    if (items.length < limit || after === undefined) return;
-  }
+  const after = offset === 0 ? undefined : padOffset(offset - 1);
+  const items = eachItem(catalog, segmentsPk(topicId, partition), { after, pageItems: limits.catalogQueryLimitMax });
+  for await (const item of items) yield readSegmentRow(item);
 }
 
 /** All of a partition's segments, oldest first: few, since small ones are merged. */

@@ -1,15 +1,7 @@
 import { type SegmentFacts, SegmentIndexer, segmentHead } from "../../core/codec/segment.ts";
 import { LogError } from "../../core/errors.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
-import type { Random } from "../../ports/random.ts";
-import { hex } from "../hex.ts";
 import type { SegmentValue } from "./segment-row.ts";
-
-/** A segment's object, which is new: its key holds a random id. */
-export function segmentObjectKey(random: Random, topicId: string, partition: number, baseOffset: number): string {
-  const id = hex(random.bytes(8));
-  return `s/${id.slice(0, 2)}/${topicId}/${partition}/${baseOffset}-${id}`;
-}
 
 export interface WrittenSegment {
   readonly facts: SegmentFacts;

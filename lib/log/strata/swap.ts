@@ -1,5 +1,5 @@
-import { LogError } from "../../core/errors.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
+import { transactIf } from "../transact-if.ts";
 import { garbageRelease, garbageWrite, newGarbage } from "./garbage.ts";
 import type { StrataServices } from "./services.ts";
 import { topicLives } from "./topic-ids.ts";
@@ -38,12 +38,5 @@ export async function swap(services: StrataServices, { topicId, keys, write }: S
     ...(keys.length === 0 ? [] : [garbageRelease(unfinished)]),
     ...(replaced.length === 0 ? [] : [garbageWrite(newGarbage(random, topicId, dueMs(), replaced, "replaced"))]),
   ];
-  try {
-    await engine.catalog.transact(all);
-    return true;
-  } catch (reason) {
-    const error = LogError.from(reason);
-    if (error.code === "conflict" && error.outcome === "not-applied") return false;
-    throw error;
-  }
+  return await transactIf(engine.catalog, all);
 }

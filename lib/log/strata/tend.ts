@@ -1,16 +1,14 @@
 import { compactsMs } from "../../core/compaction/compaction-plan.ts";
-import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { ShardHead, ShardKey } from "../../ports/journal.ts";
 import type { Topic } from "../log.ts";
 import { dropExpired, expiresMs, raiseStarts, type Retention, startAfterRetention } from "./expire.ts";
-import { type Frontier, frontierWrite } from "./frontier.ts";
+import { type Frontier, frontierMoved } from "./frontier.ts";
 import { type CompactRules, compactOnce } from "./compact.ts";
 import { mergeOnce } from "./merge.ts";
 import { seal, type ShardState, waitingEntries } from "./seal.ts";
 import { allSegments, type SegmentRow } from "./segment-row.ts";
 import type { StrataServices } from "./services.ts";
-import { topicLives } from "./topic-ids.ts";
 
 /** What a visit did, and what it left. */
 export interface Tended {
@@ -125,16 +123,13 @@ async function stateOf(services: StrataServices, topic: Topic, shard: ShardKey):
 }
 
 /** Moves a frontier up to where the journal begins: what was before is gone. @throws conflict */
-async function passTrimmed({ engine, frontiers }: StrataServices, shard: ShardKey, head: ShardHead, before: Frontier): Promise<Frontier> {
+async function passTrimmed({ frontiers }: StrataServices, shard: ShardKey, head: ShardHead, before: Frontier): Promise<Frontier> {
   const raised = (offsets: readonly number[]): number[] => head.startOffsets.map((offset, index) => Math.max(offset, offsets[index] ?? 0));
   const reachedMs = head.startOffsets.map((_, index) => before.reachedMs[index] ?? -1);
   const next = { ...before, seq: head.startSeq, sealed: raised(before.sealed), start: raised(before.start), reachedMs };
-  try {
-    await engine.catalog.transact([topicLives(shard.topicId), frontierWrite(shard, before, next)]);
-    return { ...next, version: before.version + 1 };
-  } finally {
-    frontiers.forget(shard);
-  }
+  const moved = await frontiers.move(shard, before, next);
+  if (moved === undefined) throw frontierMoved(shard);
+  return moved;
 }
 
 function isDue(
@@ -210,14 +205,5 @@ async function noteWaiting(
   const head = await engine.journal.head(shard);
   if (head.seq <= frontier.seq || frontier.waitingSinceMs > 0) return { head, frontier };
   const next = { ...frontier, waitingSinceMs: Math.max(1, clock.nowMs()) };
-  try {
-    await engine.catalog.transact([topicLives(shard.topicId), frontierWrite(shard, frontier, next)]);
-    return { head, frontier: { ...next, version: frontier.version + 1 } };
-  } catch (reason) {
-    const error = LogError.from(reason);
-    if (error.code !== "conflict" || error.outcome !== "not-applied") throw error;
-    return { head, frontier };
-  } finally {
-    frontiers.forget(shard);
-  }
+  return { head, frontier: (await frontiers.move(shard, frontier, next)) ?? frontier };
 }

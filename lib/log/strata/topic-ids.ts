@@ -1,7 +1,8 @@
-import { LogError } from "../../core/errors.ts";
-import { limits } from "../../core/limits.ts";
 import type { Catalog, CatalogKey, CatalogWrite } from "../../ports/catalog.ts";
+import { eachItem } from "../each-item.ts";
+import type { Topic } from "../log.ts";
 import { readTopic, topicKey, topicsPk } from "../topic-row.ts";
+import { transactIf } from "../transact-if.ts";
 
 /**
  * The row `topic-ids`, `<topic id>`: it is made and deleted with the topic, and never changes. Its value is the topic's name. An id is never used again, so whoever
@@ -26,24 +27,18 @@ const upgradeKey = { pk: "upgrades", sk: "topic-ids" };
 /** Topics that were made before there were such rows get theirs: once for each store. */
 export async function ensureTopicIds(catalog: Catalog): Promise<void> {
   if ((await catalog.get(upgradeKey)) !== undefined) return;
-  for (let after: string | undefined; ; ) {
-    const items = await catalog.query(topicsPk, { limit: limits.listLimitDefault, ...(after === undefined ? {} : { after }) });
-    for (const item of items) {
-      const { topic, version } = readTopic(item);
-      const writes: readonly CatalogWrite[] = [
-        { key: topicKey(topic.name), check: true, if: version },
-        { key: topicIdKey(topic.id), put: topic.name, if: "absent" },
-      ];
-      await catalog.transact(writes).catch(ignoreConflict);
-    }
-    after = items.at(-1)?.key.sk;
-    if (items.length < limits.listLimitDefault || after === undefined) break;
+  for await (const item of eachItem(catalog, topicsPk)) {
+    const { topic, version } = readTopic(item);
+    // It has its row, or was changed just now by a build that makes rows: nothing is to be done then.
+    await putTopicId(catalog, topic, version);
   }
   await catalog.transact([{ key: upgradeKey, put: 1, if: "any" }]);
 }
 
-/** It has its row, or was changed just now by a build that makes rows. */
-function ignoreConflict(reason: unknown): void {
-  const { code, outcome } = LogError.from(reason);
-  if (code !== "conflict" || outcome !== "not-applied") throw reason;
+/** Gives a topic its row, if it still is as it was read. @returns false when it is not, or has one */
+export async function putTopicId(catalog: Catalog, { name, id }: Pick<Topic, "name" | "id">, version: number): Promise<boolean> {
+  return await transactIf(catalog, [
+    { key: topicKey(name), check: true, if: version },
+    { key: topicIdKey(id), put: name, if: "absent" },
+  ]);
 }

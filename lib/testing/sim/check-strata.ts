@@ -1,6 +1,8 @@
 import { limits } from "../../core/limits.ts";
+import { eachItem } from "../../log/each-item.ts";
 import { noFrontier, readFrontier } from "../../log/strata/frontier.ts";
 import { readGarbage } from "../../log/strata/garbage.ts";
+import { segmentObjectsPrefix } from "../../log/strata/segment-object-key.ts";
 import { readSegmentRow, type SegmentRow } from "../../log/strata/segment-row.ts";
 import { topicNameOf } from "../../log/strata/topic-ids.ts";
 import { readTopic, topicKey } from "../../log/topic-row.ts";
@@ -65,13 +67,9 @@ async function checkRows(engine: Engine, topicId: string): Promise<readonly stri
 }
 
 async function itemsOf({ catalog }: Engine, pk: string): Promise<readonly CatalogItem[]> {
-  const limit = limits.catalogQueryLimitMax;
-  for (let items: readonly CatalogItem[] = []; ; ) {
-    const after = items.at(-1)?.key.sk;
-    const page = await catalog.query(pk, { limit, ...(after === undefined ? {} : { after }) });
-    items = [...items, ...page];
-    if (page.length < limit) return items;
-  }
+  const items: CatalogItem[] = [];
+  for await (const item of eachItem(catalog, pk)) items.push(item);
+  return items;
 }
 
 /** Of segments. */
@@ -79,7 +77,7 @@ async function objectKeys({ objects }: Engine): Promise<ReadonlySet<string>> {
   const limit = limits.objectsListMax;
   for (let keys: readonly string[] = []; ; ) {
     const after = keys.at(-1);
-    const page = await objects.list("s/", { limit, ...(after === undefined ? {} : { after }) });
+    const page = await objects.list(segmentObjectsPrefix, { limit, ...(after === undefined ? {} : { after }) });
     keys = [...keys, ...page.map(({ key }) => key)];
     if (page.length < limit) return new Set(keys);
   }
