@@ -1,3 +1,4 @@
+import { joinBytes } from "../core/codec/bytes.ts";
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Catalog } from "../ports/catalog.ts";
@@ -56,7 +57,7 @@ export async function fetchBatches(services: FetchServices, topic: Topic, partit
 /** The first record at or after a time. */
 export async function offsetForTime(services: FetchServices, topic: Topic, partition: number, timestampMs: number): Promise<TimeOffset> {
   const place = { ...placeOf(topic, partition), partition };
-  const found = await consistently(services, place, (view, isFresh) => firstAtTime(services, place, view, { timestampMs, isFresh }));
+  const found = await consistently(services, place, (view) => firstAtTime(services, place, view, timestampMs));
   return { partition, offset: found.offset, timestampMs: found.timestampMs };
 }
 
@@ -69,7 +70,7 @@ interface Looked {
 async function look(services: FetchServices, topic: Topic, place: PartitionPlace, from: FetchFrom, bounds: ReadBounds): Promise<Looked> {
   return await consistently(services, place, async (view, isFresh): Promise<Looked | undefined> => {
     const { logStartOffset, highWatermark } = view;
-    const offset = await resolve(services, place, from, view, isFresh);
+    const offset = await resolve(services, place, from, view);
     if (offset === undefined) return undefined;
     if (offset < logStartOffset || offset > highWatermark) throw outOfRange(topic, place.partition, offset, view);
     if (offset === highWatermark) return { view, read: { offset, batches: new Uint8Array(0), nextOffset: offset } };
@@ -115,30 +116,14 @@ async function filledUp(
     bytes += next.batches.length;
     ({ nextOffset, isEnd } = next);
   }
-  return { batches: runs.length === 1 ? first.batches : joined(runs, bytes), nextOffset, isEnd };
+  return { batches: joinBytes(runs), nextOffset, isEnd };
 }
 
-function joined(runs: readonly Uint8Array[], bytes: number): Uint8Array {
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const run of runs) {
-    all.set(run, at);
-    at += run.length;
-  }
-  return all;
-}
-
-async function resolve(
-  services: FetchServices,
-  place: PartitionPlace,
-  from: FetchFrom,
-  view: PartitionView,
-  isFresh: boolean,
-): Promise<number | undefined> {
+async function resolve(services: FetchServices, place: PartitionPlace, from: FetchFrom, view: PartitionView): Promise<number | undefined> {
   if (typeof from === "number") return from;
   if (from === "earliest") return view.logStartOffset;
   if (from === "latest") return view.highWatermark;
-  const found = await firstAtTime(services, place, view, { timestampMs: from.timestampMs, isFresh });
+  const found = await firstAtTime(services, place, view, from.timestampMs);
   return found === undefined ? undefined : (found.offset ?? view.highWatermark);
 }
 

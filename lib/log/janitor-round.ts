@@ -22,8 +22,9 @@ import {
   readDue,
 } from "./strata/marks.ts";
 import type { StrataServices } from "./strata/services.ts";
-import { type Tended, tendShard } from "./strata/tend.ts";
+import { earliest, type Tended, tendShard } from "./strata/tend.ts";
 import { ensureTopicIds, topicNameOf } from "./strata/topic-ids.ts";
+import { addWork, noWork } from "./strata/work.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { deletedTopicsPk, readTopic } from "./topic-row.ts";
 import { CatalogTopics } from "./topics.ts";
@@ -48,14 +49,9 @@ export class JanitorRound {
   readonly #left = new Map<string, Tended>();
   readonly #collected = new Map<string, number | undefined>();
   readonly #counts: Counts = {
+    ...noWork(),
     deletionsFinished: 0,
     shardsSeen: 0,
-    seals: 0,
-    sealedBytes: 0,
-    merges: 0,
-    mergedBytes: 0,
-    reclaimedBytes: 0,
-    segmentsExpired: 0,
     objectsDeleted: 0,
     unsealedEntries: 0,
     unsealedBytes: 0,
@@ -174,13 +170,12 @@ export class JanitorRound {
     const tended = topic && (await tendShard(this.#services, topic, shard, this.#isLate).catch(goneIn));
     if (tended !== undefined) {
       this.#left.set(`${shard.topicId}/${shard.shard}`, tended);
-      for (const name of summed) this.#counts[name] += tended[name];
+      addWork(this.#counts, tended);
       const ageMs = tended.waitingSinceMs === 0 ? 0 : clock.nowMs() - tended.waitingSinceMs;
       this.#counts.unsealedAgeMs = Math.max(this.#counts.unsealedAgeMs, ageMs);
     }
     const garbageMs = topic && (await this.#collect(topic.id));
-    const times = [tended?.nextMs, garbageMs].filter((time) => time !== undefined);
-    const writes = after(tended, times.length === 0 ? undefined : Math.min(...times));
+    const writes = after(tended, earliest([tended?.nextMs, garbageMs]));
     if (writes.length > 0) await engine.catalog.transact(writes);
   }
 
@@ -227,9 +222,6 @@ export class JanitorRound {
     }
   }
 }
-
-const summed = ["seals", "sealedBytes", "merges", "mergedBytes", "reclaimedBytes", "segmentsExpired"] as const satisfies (keyof Counts &
-  keyof Tended)[];
 
 /** Deleted, changed, or tended by another meanwhile: nothing is left to do, or the next round does it. */
 const expectedCodes = new Set<LogError["code"]>(["unknown_topic_or_partition", "conflict", "offset_out_of_range"]);

@@ -5,21 +5,15 @@ import type { Random } from "../ports/random.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { JanitorRound } from "./janitor-round.ts";
 import { Frontiers } from "./strata/frontiers.ts";
+import type { StrataWork } from "./strata/work.ts";
 import { defaultStrataTuning, type StrataTuning } from "./strata/tuning.ts";
 
 /** What a round did. */
-export interface JanitorReport {
+export interface JanitorReport extends Readonly<StrataWork> {
   /** Topics of which nothing is left now. */
   readonly deletionsFinished: number;
   /** Shards that were looked at: those in use, and those where something was due. */
   readonly shardsSeen: number;
-  readonly seals: number;
-  readonly sealedBytes: number;
-  readonly merges: number;
-  readonly mergedBytes: number;
-  /** Of the journal, and what writers left behind. */
-  readonly reclaimedBytes: number;
-  readonly segmentsExpired: number;
   readonly objectsDeleted: number;
   /** Entries that no segment has yet, of the shards that were looked at, and for how long the oldest of them are known to wait. */
   readonly unsealedEntries: number;

@@ -17,11 +17,6 @@ interface LookupServices {
   readonly compression: Compression;
 }
 
-interface Asked {
-  readonly timestampMs: number;
-  readonly isFresh: boolean;
-}
-
 /** Undefined offset: no record is that late. */
 export interface FoundTime {
   readonly offset: number | undefined;
@@ -39,7 +34,7 @@ export async function firstAtTime(
   services: LookupServices,
   place: PartitionPlace,
   view: PartitionView,
-  { timestampMs }: Asked,
+  timestampMs: number,
 ): Promise<FoundTime | undefined> {
   try {
     const { logStartOffset, sealed } = view;

@@ -62,3 +62,16 @@ export function copyBytes(target: Uint8Array, position: number, source: Uint8Arr
   }
   for (let i = 0; i < length; i++) target[position + i] = byteAt(source, i);
 }
+
+/** Bytes one after the other; the same ones, and no copy, when there is one run of them. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return bytes;
+}

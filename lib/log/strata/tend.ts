@@ -9,20 +9,10 @@ import { mergeOnce } from "./merge.ts";
 import { seal, type ShardState, waitingEntries } from "./seal.ts";
 import { allSegments, type SegmentRow } from "./segment-row.ts";
 import type { StrataServices } from "./services.ts";
+import { noWork, type StrataWork } from "./work.ts";
 
 /** What a visit did, and what it left. */
-export interface Tended {
-  readonly seals: number;
-  /** Bytes of batches that were sealed. */
-  readonly sealedBytes: number;
-  readonly merges: number;
-  /** Bytes that merges have written. */
-  readonly mergedBytes: number;
-  /** Of the journal and what writers left in the engine. */
-  readonly reclaimedBytes: number;
-  readonly segmentsExpired: number;
-  readonly segments: number;
-  readonly segmentBytes: number;
+export interface Tended extends Readonly<StrataWork> {
   /** Entries that are not sealed; their bytes, up to what one seal takes; and since when some are known to wait (0: none are). */
   readonly unsealedEntries: number;
   readonly unsealedBytes: number;
@@ -42,16 +32,7 @@ export interface Tended {
  * @throws unknown_topic_or_partition when the shard is gone
  */
 export async function tendShard(services: StrataServices, topic: Topic, shard: ShardKey, isLate: () => boolean): Promise<Tended> {
-  const counts = {
-    seals: 0,
-    sealedBytes: 0,
-    merges: 0,
-    mergedBytes: 0,
-    reclaimedBytes: 0,
-    segmentsExpired: 0,
-    segments: 0,
-    segmentBytes: 0,
-  };
+  const work = noWork();
   let unsealedBytes = 0;
   let state = await stateOf(services, topic, shard);
   let hasMore = false;
@@ -59,10 +40,10 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
     const waiting = await waitingEntries(services, state);
     unsealedBytes = waiting.bytes;
     if (!isDue(services, state, waiting)) break;
-    hasMore = counts.seals === limits.visitSealsMax;
+    hasMore = work.seals === limits.visitSealsMax;
     if (hasMore || !(await seal(services, state, waiting))) break;
-    counts.seals++;
-    counts.sealedBytes += waiting.bytes;
+    work.seals++;
+    work.sealedBytes += waiting.bytes;
     state = await stateOf(services, topic, shard);
   }
   const startSeq = await trim(services, state);
@@ -71,16 +52,16 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
     if (isLate()) break;
     if ((state.frontier.sealed[index] ?? 0) === 0) continue;
     const partition = shard.shard * topic.partitionsPerShard + index;
-    const left = await tendPartition(services, topic, { ...state, index, partition }, counts, isLate);
+    const left = await tendPartition(services, topic, { ...state, index, partition }, work, isLate);
     const cleanMs = isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined;
     nextMs = earliest([nextMs, expiresMs(left, retentionOf(topic)), cleanMs]);
   }
   const { head, frontier } = await noteWaiting(services, state);
   const isBusy = head.seq > frontier.seq || startSeq < frontier.seq;
   const isFreed = startSeq > state.head.startSeq || !isBusy;
-  if (isFreed) counts.reclaimedBytes += (await services.engine.upkeep.reclaim(shard, { graceMs: services.tuning.garbageGraceMs })).bytes;
+  if (isFreed) work.reclaimedBytes += (await services.engine.upkeep.reclaim(shard, { graceMs: services.tuning.garbageGraceMs })).bytes;
   const unsealedEntries = head.seq - frontier.seq;
-  return { ...counts, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, hasMore, nextMs };
+  return { ...work, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, hasMore, nextMs };
 }
 
 /** What `retention.ms` and `retention.bytes` ask for; a topic that is only compacted keeps all. */
@@ -89,7 +70,8 @@ export function retentionOf({ config }: Pick<Topic, "config">): Retention {
   return { ms: Number(config["retention.ms"]), bytes: Number(config["retention.bytes"]) };
 }
 
-function earliest(times: readonly (number | undefined)[]): number | undefined {
+/** Undefined: never. */
+export function earliest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }
@@ -156,20 +138,12 @@ interface PartitionState extends ShardState {
   readonly partition: number;
 }
 
-interface Counts {
-  merges: number;
-  mergedBytes: number;
-  segmentsExpired: number;
-  segments: number;
-  segmentBytes: number;
-}
-
 /** @returns the segments that are left */
 async function tendPartition(
   services: StrataServices,
   topic: Topic,
   { shard, index, partition, frontier: known }: PartitionState,
-  counts: Counts,
+  work: StrataWork,
   isLate: () => boolean,
 ): Promise<readonly SegmentRow[]> {
   const { engine, clock } = services;
@@ -178,19 +152,17 @@ async function tendPartition(
   const isRaised = start > (known.start[index] ?? 0);
   const { start: starts } = isRaised ? await raiseStarts(services, shard, new Map([[index, start]])) : known;
   const left = await dropExpired(services, topic.id, partition, rows, starts[index] ?? 0);
-  counts.segmentsExpired += rows.length - left.length;
+  work.segmentsExpired += rows.length - left.length;
   rows = left;
   const rules = rulesOf(services, topic);
   while (!isLate()) {
     const segments = { topicId: topic.id, partition, rows };
     const bytes = isCompacted(topic) ? await compactOnce(services, segments, rules, isLate) : await mergeOnce(services, segments, rules);
     if (bytes === undefined) break;
-    counts.merges++;
-    counts.mergedBytes += bytes;
+    work.merges++;
+    work.mergedBytes += bytes;
     rows = await allSegments(engine.catalog, topic.id, partition);
   }
-  counts.segments += rows.length;
-  counts.segmentBytes += rows.reduce((sum, row) => sum + row.bytes, 0);
   return rows;
 }
 

@@ -79,7 +79,7 @@ test("a time is found among billions of records, whose times jump, in a logarith
   for (const nth of [0, 1, 1_000, 4_097, segments - 1]) {
     calls.clear();
     // The object is not there: what is counted is how the segment is found.
-    assert.equal(await firstAtTime(services, place, view, { timestampMs: 1_000 * nth, isFresh: false }), undefined);
+    assert.equal(await firstAtTime(services, place, view, 1_000 * nth), undefined);
     const queries = calls.get("catalog.query") ?? 0;
     assert.ok(queries <= Math.log2(sealed) + 2 && queries <= 35, `${queries} reads among ${sealed} records`);
     assert.equal(calls.get("objects.get"), 1);
