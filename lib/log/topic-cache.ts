@@ -1,4 +1,5 @@
 import { limits } from "../core/limits.ts";
+import { remember } from "../core/remember.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import { unknownTopic } from "./placement.ts";
@@ -44,7 +45,7 @@ export class TopicCache {
     const item = await this.#catalog.get(topicKey(name));
     if (item === undefined) throw unknownTopic(name);
     const found = readTopic(item);
-    if (forgotten === this.#forgotten) this.#put(name, { found, readMs });
+    if (forgotten === this.#forgotten) remember(this.#topics, name, { found, readMs }, limits.topicCacheMax);
     return found;
   }
 
@@ -52,13 +53,5 @@ export class TopicCache {
   forget(name: string): void {
     this.#forgotten++;
     this.#topics.delete(name);
-  }
-
-  #put(name: string, cached: Cached): void {
-    if (this.#topics.size >= limits.topicCacheMax) {
-      const oldest = this.#topics.keys().next();
-      if (oldest.done !== true) this.#topics.delete(oldest.value);
-    }
-    this.#topics.set(name, cached);
   }
 }

@@ -4,7 +4,7 @@ import { limits } from "../limits.ts";
 import type { NewRecord } from "../record.ts";
 import { batchAttribute, batchField, compressionTypes } from "./batch-header.ts";
 import { type BatchPlan, type PlanOptions, planBatch } from "./batch-plan.ts";
-import { copyBytes, writeBigInt64, writeInt16, writeInt32, writeInt64 } from "./bytes.ts";
+import { copyBytes, joinBytes, writeBigInt64, writeInt16, writeInt32, writeInt64 } from "./bytes.ts";
 import { crc32c } from "./crc32c.ts";
 import { utf8Bytes, writeUtf8 } from "./utf8.ts";
 import { writeVarint, writeVarlong } from "./varint.ts";
@@ -68,7 +68,7 @@ export function splitIntoBatches(
     maxTimestampMs = Math.max(maxTimestampMs, plan.maxTimestampMs);
     start = plan.end;
   } while (start < records.length);
-  return { bytes: concatenated(batches), records: records.length, maxTimestampMs };
+  return { bytes: joinBytes(batches), records: records.length, maxTimestampMs };
 }
 
 function sizesOf(records: readonly NewRecord[]): Int32Array {
@@ -159,16 +159,4 @@ function writeField(batch: Uint8Array, position: number, field: Uint8Array | nul
   const next = writeVarint(batch, position, field.length);
   copyBytes(batch, next, field);
   return next + field.length;
-}
-
-function concatenated(batches: readonly Uint8Array[]): Uint8Array {
-  const [first] = batches;
-  if (first !== undefined && batches.length === 1) return first;
-  const bytes = new Uint8Array(batches.reduce((sum, batch) => sum + batch.length, 0));
-  let position = 0;
-  for (const batch of batches) {
-    bytes.set(batch, position);
-    position += batch.length;
-  }
-  return bytes;
 }

@@ -1,6 +1,6 @@
 import type { Compression, CompressionType } from "../../ports/compression.ts";
 import { batchAttribute, batchField, type BatchHeader, compressionTypes } from "./batch-header.ts";
-import { byteAt, writeInt32, writeInt64 } from "./bytes.ts";
+import { joinBytes, byteAt, writeInt32, writeInt64 } from "./bytes.ts";
 import { crc32c } from "./crc32c.ts";
 import { eachBatch, type ScannedRecord, scanRecords } from "./scan-records.ts";
 
@@ -14,29 +14,18 @@ import { eachBatch, type ScannedRecord, scanRecords } from "./scan-records.ts";
  */
 export function retainRecords(batches: Uint8Array, compression: Compression, stays: (record: ScannedRecord) => boolean): Uint8Array {
   const pieces: Uint8Array[] = [];
-  let length = 0;
   /** Where batches begin that stay as they are. */
   let wholeFrom = 0;
-  const push = (piece: Uint8Array): void => {
-    pieces.push(piece);
-    length += piece.length;
-  };
   for (const { position, header } of eachBatch(batches)) {
     const kept = keptOf(batches, position, header, compression, stays);
     if (kept.records === header.recordsCount) continue;
-    if (position > wholeFrom) push(batches.subarray(wholeFrom, position));
+    if (position > wholeFrom) pieces.push(batches.subarray(wholeFrom, position));
     wholeFrom = position + header.byteLength;
-    if (kept.records > 0) push(rewritten(batches.subarray(position, position + batchField.records), header, kept, compression));
+    if (kept.records > 0) pieces.push(rewritten(batches.subarray(position, position + batchField.records), header, kept, compression));
   }
   if (wholeFrom === 0) return batches;
-  if (wholeFrom < batches.length) push(batches.subarray(wholeFrom));
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
+  if (wholeFrom < batches.length) pieces.push(batches.subarray(wholeFrom));
+  return joinBytes(pieces);
 }
 
 interface Kept {

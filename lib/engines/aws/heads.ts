@@ -1,5 +1,6 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
+import { remember } from "../../core/remember.ts";
 import type { ShardKey } from "../../ports/journal.ts";
 import { decodeHead, type Head } from "./items/head.ts";
 import { decodeStart, type Start } from "./items/start.ts";
@@ -57,7 +58,7 @@ export class Heads {
     }
     const known = this.#heads.get(name)?.value;
     const isNewer = known === undefined || head.seq > known.seq || (head.seq === known.seq && versionOf(head) >= versionOf(known));
-    if (isNewer) remember(this.#heads, name, { value: head, readMs: this.#context.clock.nowMs() });
+    if (isNewer) remember(this.#heads, name, { value: head, readMs: this.#context.clock.nowMs() }, limits.awsHeadsCachedMax);
     return head;
   }
 
@@ -82,7 +83,7 @@ export class Heads {
     const name = shardName(shard);
     const known = this.#starts.get(name)?.value;
     if (known !== undefined && known.seq > start.seq) return;
-    remember(this.#starts, name, { value: start, readMs: this.#context.clock.nowMs() });
+    remember(this.#starts, name, { value: start, readMs: this.#context.clock.nowMs() }, limits.awsHeadsCachedMax);
   }
 
   async #readStart(shard: ShardKey, isEventual: boolean): Promise<Start> {
@@ -100,14 +101,6 @@ export class Heads {
 /** What else rises in a head. */
 function versionOf({ gen, epoch, fence, layout, highWatermarks }: Head): number {
   return gen + epoch + fence + layout + highWatermarks.length;
-}
-
-function remember<T>(map: Map<string, Known<T>>, name: string, known: Known<T>): void {
-  map.delete(name);
-  map.set(name, known);
-  if (map.size <= limits.awsHeadsCachedMax) return;
-  const oldest = map.keys().next();
-  if (oldest.done !== true) map.delete(oldest.value);
 }
 
 export function shardGone({ topicId, shard }: ShardKey): LogError {

@@ -1,4 +1,5 @@
 import { LogError } from "../../core/errors.ts";
+import { collectBytes } from "../../core/collect-bytes.ts";
 import { limits } from "../../core/limits.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { compareUtf8 } from "./utf8.ts";
@@ -16,7 +17,7 @@ export function memoryObjectStore(objects: Map<string, MemoryObject>, nowMs: () 
     async put(key, body) {
       ensureOpen();
       checkKey(key);
-      const bytes = body instanceof Uint8Array ? body.slice() : await joined(body);
+      const bytes = body instanceof Uint8Array ? body.slice() : await collectBytes(body);
       ensureOpen();
       if (objects.has(key)) return false;
       objects.set(key, { bytes, modifiedMs: nowMs() });
@@ -55,18 +56,6 @@ export function memoryObjectStore(objects: Map<string, MemoryObject>, nowMs: () 
       for (const key of keys) objects.delete(key);
     },
   };
-}
-
-async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const all: Uint8Array[] = [];
-  for await (const piece of pieces) all.push(piece.slice());
-  const bytes = new Uint8Array(all.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of all) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 function checkKey(key: string): void {

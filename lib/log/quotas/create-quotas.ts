@@ -1,4 +1,5 @@
 import { limits } from "../../core/limits.ts";
+import { remember } from "../../core/remember.ts";
 import type { QuotaKind, QuotaRates } from "../../core/quota-rates.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { RowSetServices } from "../row-set.ts";
@@ -117,12 +118,8 @@ class CatalogQuotas implements Quotas {
   #account(principal: string): Account {
     const known = this.#accounts.get(principal);
     if (known !== undefined) return known;
-    if (this.#accounts.size >= limits.quotaAccountsMax) {
-      const oldest = this.#accounts.keys().next();
-      if (oldest.done !== true) this.#accounts.delete(oldest.value);
-    }
     const account = this.#newAccount(principal);
-    this.#accounts.set(principal, account);
+    remember(this.#accounts, principal, account, limits.quotaAccountsMax);
     return account;
   }
 

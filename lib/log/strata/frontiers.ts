@@ -1,4 +1,5 @@
 import { limits } from "../../core/limits.ts";
+import { remember } from "../../core/remember.ts";
 import type { Catalog } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Engine } from "../../ports/engine.ts";
@@ -79,11 +80,7 @@ export class Frontiers {
     const before = this.#known.get(name);
     // Two reads may end in the other order.
     if (before !== undefined && before.frontier.version > known.frontier.version) return;
-    this.#known.delete(name);
-    this.#known.set(name, known);
-    if (this.#known.size <= limits.frontiersCachedMax) return;
-    const oldest = this.#known.keys().next();
-    if (oldest.done !== true) this.#known.delete(oldest.value);
+    remember(this.#known, name, known, limits.frontiersCachedMax);
   }
 }
 

@@ -1,4 +1,5 @@
 import { limits } from "../../core/limits.ts";
+import { remember } from "../../core/remember.ts";
 import type { Catalog, CatalogItem, CatalogWrite } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ShardKey } from "../../ports/journal.ts";
@@ -69,19 +70,12 @@ export class ActiveMarks {
     const nowMs = this.#clock.nowMs();
     const ageMs = nowMs - (this.#marked.get(name) ?? Number.NEGATIVE_INFINITY);
     if (ageMs >= 0 && ageMs < this.#everyMs) return;
-    this.#marked.delete(name);
-    this.#marked.set(name, nowMs);
-    if (this.#marked.size > limits.activeMarksMax) this.#forgetOldest();
+    remember(this.#marked, name, nowMs, limits.activeMarksMax);
     try {
       await this.#catalog.transact([activeWrite(shard, nowMs)]);
     } catch {
       this.#marked.delete(name);
     }
-  }
-
-  #forgetOldest(): void {
-    const oldest = this.#marked.keys().next();
-    if (oldest.done !== true) this.#marked.delete(oldest.value);
   }
 }
 

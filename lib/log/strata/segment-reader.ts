@@ -1,6 +1,7 @@
 import { blockOf, blockReaching, type SegmentIndex } from "../../core/codec/segment.ts";
 import { ByteCache } from "../../core/byte-cache.ts";
 import { limits } from "../../core/limits.ts";
+import { remember } from "../../core/remember.ts";
 import type { Catalog } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
@@ -39,7 +40,7 @@ export class SegmentReader {
   /** By partition, the newest last: where a reader is, and what was read ahead for it. */
   readonly #rows = new Map<string, readonly KnownRow[]>();
   /** Where reads have ended: `<topic id>/<partition>@<offset>`. */
-  readonly #ends = new Set<string>();
+  readonly #ends = new Map<string, true>();
 
   constructor(catalog: Catalog, objects: ObjectStore, clock: Clock) {
     this.#catalog = catalog;
@@ -95,10 +96,7 @@ export class SegmentReader {
   /** To be told where a read ended: the next one there is one in order. */
   ended(topicId: string, partition: number, offset: number, next: number): void {
     this.#ends.delete(`${topicId}/${partition}@${offset}`);
-    this.#ends.add(`${topicId}/${partition}@${next}`);
-    if (this.#ends.size <= limits.segmentReadersMax) return;
-    const oldest = this.#ends.values().next();
-    if (oldest.done !== true) this.#ends.delete(oldest.value);
+    remember(this.#ends, `${topicId}/${partition}@${next}`, true, limits.segmentReadersMax);
   }
 
   /** A segment's batches from the first block with a timestamp that reaches a time on, block by block. @throws SegmentGone, corrupt_log */
@@ -168,12 +166,4 @@ function readOf(bytes: Uint8Array, row: SegmentRow, index: SegmentIndex, all: St
   const start = positions[all.from] ?? 0;
   const batches = bytes.subarray((positions[wanted.from] ?? 0) - start, (positions[wanted.to] ?? 0) - start);
   return { batches, end: wanted.to < blocks ? (firstOffsets[wanted.to] ?? row.next) : row.next };
-}
-
-function remember<T>(map: Map<string, T>, name: string, value: T, max: number): void {
-  map.delete(name);
-  map.set(name, value);
-  if (map.size <= max) return;
-  const oldest = map.keys().next();
-  if (oldest.done !== true) map.delete(oldest.value);
 }

@@ -1,3 +1,4 @@
+import { collectBytes } from "../../core/collect-bytes.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { Life } from "./life.ts";
 import type { Network } from "./network.ts";
@@ -26,7 +27,7 @@ export function remoteEngine(engine: Engine, network: Network, life: Life): Engi
     objects: {
       // A source of pieces belongs to its process and gives them once: what travels is the bytes.
       put: async (key, body) => {
-        const bytes = body instanceof Uint8Array ? body : await joined(body);
+        const bytes = body instanceof Uint8Array ? body : await collectBytes(body);
         return await once(`put ${key}`, () => objects.put(key, bytes));
       },
       get: (key, range) => twice(`get ${key}`, () => objects.get(key, range)),
@@ -45,15 +46,4 @@ export function remoteEngine(engine: Engine, network: Network, life: Life): Engi
     isShared: true,
     close: () => engine.close(),
   };
-}
-
-async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  let bytes = new Uint8Array(0);
-  for await (const piece of pieces) {
-    const longer = new Uint8Array(bytes.length + piece.length);
-    longer.set(bytes);
-    longer.set(piece, bytes.length);
-    bytes = longer;
-  }
-  return bytes;
 }
