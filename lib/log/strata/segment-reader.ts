@@ -86,7 +86,7 @@ export class SegmentReader {
     const batches = await this.#stretch(row, index, stretch);
     let left: number = limits.segmentStretchesAhead;
     for (let next = stretch; left > 0 && next.to < index.blocks; left--) {
-      next = stretchOf(index, next.to);
+      next = stretchFrom(index, next.to);
       if (!this.#bytes.has(nameOf(row, next))) this.#stretch(row, index, next).catch(() => undefined);
     }
     if (left > 0) this.#ahead(topicId, partition, row.next, left);
@@ -126,7 +126,7 @@ export class SegmentReader {
       if (row === undefined) return;
       if (row.bytes > limits.segmentStretchBytes) {
         const index = await this.#index(row);
-        await this.#stretch(row, index, stretchOf(index, 0));
+        await this.#stretch(row, index, stretchFrom(index, 0));
         return;
       }
       if (!this.#bytes.has(row.key)) await this.#all(row);
@@ -153,11 +153,14 @@ function nameOf({ key }: SegmentRow, { from }: Stretch): string {
 
 /** Stretches are the same for all readers: each begins where the one before it ends. */
 function stretchOf(index: SegmentIndex, block: number): Stretch {
-  for (let from = 0; ; ) {
-    const to = blocksUpTo(index, from, limits.segmentStretchBytes);
-    if (block < to || to >= index.blocks) return { from, to };
-    from = to;
-  }
+  let stretch = stretchFrom(index, 0);
+  while (stretch.to <= block && stretch.to < index.blocks) stretch = stretchFrom(index, stretch.to);
+  return stretch;
+}
+
+/** @param from where the stretch before it ends */
+function stretchFrom(index: SegmentIndex, from: number): Stretch {
+  return { from, to: blocksUpTo(index, from, limits.segmentStretchBytes) };
 }
 
 /** Some of the blocks of bytes that hold others too. */
