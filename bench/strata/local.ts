@@ -32,8 +32,10 @@ export async function measureLocalStrata(appends: number, rounds: number): Promi
     for (let round = 0; round < rounds; round++) before.push(await replay(log));
     const begunMs = performance.now();
     let [sealedBytes, mergedBytes, reclaimedBytes] = [0, 0, 0];
-    for (let round = 0; round < 3; round++) {
+    // Until nothing is left to do: what a round replaces the next one deletes.
+    for (let isBusy = true; isBusy; ) {
       const report = await janitor(Number.MAX_SAFE_INTEGER);
+      isBusy = report.seals + report.merges + report.objectsDeleted > 0;
       sealedBytes += report.sealedBytes;
       mergedBytes += report.mergedBytes;
       reclaimedBytes += report.reclaimedBytes;
