@@ -47,7 +47,7 @@ export class JanitorRound {
   readonly #names = new Map<string, string>();
   /** How each shard was left, by topic id and number. */
   readonly #left = new Map<string, Tended>();
-  readonly #collected = new Map<string, number | undefined>();
+  readonly #collected = new Map<string, number>();
   readonly #counts: Counts = {
     ...noWork(),
     deletionsFinished: 0,
@@ -114,13 +114,13 @@ export class JanitorRound {
       if (await this.#visit(mark)) unfinished.push(mark);
       last = item.key.sk;
     }
+    // A round that began in the middle has seen the end only.
+    if (start !== "") await catalog.transact([{ key: cursorKey, put: "", if: "any" }]);
     // Those with much to do, in turns.
     for (let mark = unfinished.shift(); mark !== undefined; mark = unfinished.shift()) {
       if (this.#isLate()) return false;
       if (await this.#visit(mark)) unfinished.push(mark);
     }
-    // A round that began in the middle has seen the end only.
-    if (start !== "") await catalog.transact([{ key: cursorKey, put: "", if: "any" }]);
     return true;
   }
 
@@ -194,13 +194,14 @@ export class JanitorRound {
     return [dueRemoval(mark), dueWrite(mark.shard, nextMs)];
   }
 
-  /** Collects a topic's garbage, once a round. @returns when more of it is due */
+  /** Collects a topic's garbage. What is known to be left for later is not looked at again in this round. @returns when more of it is due */
   async #collect(topicId: string): Promise<number | undefined> {
-    if (this.#collected.has(topicId)) return this.#collected.get(topicId);
+    const known = this.#collected.get(topicId);
+    if (known !== undefined) return known;
     const { engine, clock } = this.#services;
     const { objects, nextDueMs } = await collectGarbage(engine, topicId, clock.nowMs(), this.#isLate);
     this.#counts.objectsDeleted += objects;
-    this.#collected.set(topicId, nextDueMs);
+    if (nextDueMs !== undefined) this.#collected.set(topicId, nextDueMs);
     return nextDueMs;
   }
 

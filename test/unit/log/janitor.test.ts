@@ -155,3 +155,26 @@ test("what an earlier build trimmed without sealing it is passed over", async ()
   await round();
   assert.deepEqual([(await log.fetch("t", 1, { from: "earliest" })).nextOffset, await starts("t")], [2, [2, 1]]);
 });
+
+test("a round that ends in the middle of a busy shard's turns leaves the next one to begin with the first shard", async () => {
+  const topics = [];
+  for (const name of ["a", "b"]) topics.push(await log.topics.create({ name }));
+  for (const { name } of topics) for (let nth = 0; nth < 20; nth++) await write(name);
+  const [first] = topics.map(({ id }) => `${id}/0`).sort();
+  const cursor = { pk: "janitor", sk: "cursor" };
+  await engine.catalog.transact([{ key: cursor, put: first ?? "", if: "any" }]);
+  const ending = new AbortController();
+  let puts = 0;
+  const objects: Engine["objects"] = {
+    ...engine.objects,
+    put: async (key, body) => {
+      // A visit seals eight times.
+      if (++puts === 10) ending.abort();
+      return await engine.objects.put(key, body);
+    },
+  };
+  const janitor = createJanitor({ ...engine, objects }, { ...parts, strata: { sealAgeMs: 0, sealBytesMax: 1 } });
+  const report = await janitor(Number.MAX_SAFE_INTEGER, ending.signal);
+  assert.deepEqual([report.shardsSeen, report.seals, report.isComplete], [1, 10, false]);
+  assert.equal((await engine.catalog.get(cursor))?.value, "");
+});

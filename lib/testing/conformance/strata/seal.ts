@@ -65,6 +65,19 @@ export const sealCases: readonly StrataCase[] = [
     assert.deepEqual(await labelsOf(log, harness, "t"), labels(0, 20));
     for (let offset = 0; offset < 20; offset++) assert.equal((await readAll(log, harness, "t", 0, offset)).length, 20 - offset);
   }),
+  strataCase(
+    "what one shard replaces is deleted also when another of its topic, seen before it, had nothing to delete",
+    async (world) => {
+      const { log, engine, round } = world;
+      await log.topics.create({ name: "t", partitions: 2, partitionsPerShard: 1 });
+      await fill(world, "t", 0, 1, 0);
+      await fill(world, "t", 1, 5, 1);
+      assert.equal((await round()).merges, 1);
+      for (let nth = 0; nth < 3; nth++) await round();
+      assert.equal((await objectKeys(engine)).length, 2, "a segment for each partition");
+    },
+    { sealBytesMax: 1 },
+  ),
   strataCase("a reader who remembers a segment that was merged away goes on", async (world) => {
     const { log, harness, round } = world;
     await log.topics.create({ name: "t" });
