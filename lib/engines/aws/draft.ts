@@ -11,6 +11,7 @@ import type { Payloads } from "./payloads.ts";
 import { type Decided, newSteps } from "./shard-view.ts";
 import { newId, type Context } from "./context.ts";
 import type { Tuning } from "./tuning.ts";
+import { hourOf } from "./upkeep/epochs.ts";
 
 /** One append on its way, decided on a head: it adds something. */
 export interface Draft {
@@ -44,7 +45,7 @@ export async function storePayload(
   if (atHand?.madeFor === madeFor && atHand.place.fenceEpoch > head.fence) return atHand;
   const id = newId(parts.context);
   const { bytes, sections } = encodePayload(id, entries);
-  const hour = Math.floor(parts.context.clock.nowMs() / 3_600_000);
+  const hour = hourOf(parts.context.clock.nowMs());
   const place = {
     id,
     isObject: bytes.length > inlineBytesMax(parts.context.tuning, drafts),
