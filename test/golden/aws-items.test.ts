@@ -7,7 +7,15 @@ import { decodePage, encodePage } from "../../lib/engines/aws/items/page.ts";
 import { decodeSpilled, encodeSpilled } from "../../lib/engines/aws/items/spilled-producer.ts";
 import { decodeStart, encodeStart } from "../../lib/engines/aws/items/start.ts";
 import { decodeUpkeep, encodeUpkeep } from "../../lib/engines/aws/items/upkeep-state.ts";
-import { headKey, payloadItemKey, payloadObjectKey, readPayloadItemKey, readPayloadObjectKey } from "../../lib/engines/aws/keys.ts";
+import {
+  headKey,
+  payloadIdOf,
+  payloadIdPrefixes,
+  payloadItemKey,
+  payloadObjectKey,
+  readPayloadItemKey,
+  readPayloadObjectKey,
+} from "../../lib/engines/aws/keys.ts";
 import type { Item, Value } from "../../lib/engines/aws/table.ts";
 
 // Format version 1, attribute by attribute as docs/format.md has it. Released items: they may be added to, never changed.
@@ -187,6 +195,11 @@ test("a catalog item's key, value and version are read from its item, and a put 
 
 test("payloads are found under these keys", () => {
   assert.deepEqual(payloadItemKey(shard, 480_000, "0123456789abcdef"), { pk: "B#t1#2#480000#01", sk: "0123456789abcdef" });
+  assert.equal(payloadIdOf("0123456789abcdef"), "0023456789abcdef");
+  assert.deepEqual(
+    payloadIdPrefixes,
+    [..."0123456789abcdef"].map((digit) => `${digit}0`),
+  );
   assert.equal(payloadObjectKey(shard, 480_000, "0123456789abcdef"), "j/01/480000/t1.2/0123456789abcdef");
   const named = { shard, fenceEpoch: 480_000, id: "0123456789abcdef" };
   assert.deepEqual(readPayloadItemKey({ pk: "B#t1#2#480000#01", sk: "0123456789abcdef" }), named);

@@ -7,6 +7,7 @@ import { encodePayload, type PayloadEntry, type PayloadSection } from "./items/p
 import { stateName } from "./items/producer-state.ts";
 import type { StoredStep } from "./items/steps.ts";
 import { encodeEntry, type PayloadPlace, type StoredEntry } from "./items/stored-entry.ts";
+import { payloadIdOf } from "./keys.ts";
 import type { Payloads } from "./payloads.ts";
 import { type Decided, newSteps } from "./shard-view.ts";
 import { newId, type Context } from "./context.ts";
@@ -43,7 +44,7 @@ export async function storePayload(
   const entries = drafts.map(payloadEntry);
   const madeFor = JSON.stringify(entries.map(({ parts: own, steps }) => [own.map(({ index }) => index), steps.map(stepFacts)]));
   if (atHand?.madeFor === madeFor && atHand.place.fenceEpoch > head.fence) return atHand;
-  const id = newId(parts.context);
+  const id = payloadIdOf(newId(parts.context));
   const { bytes, sections } = encodePayload(id, entries);
   const hour = hourOf(parts.context.clock.nowMs());
   const place = {

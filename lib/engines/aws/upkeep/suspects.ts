@@ -4,7 +4,7 @@ import type { ShardKey } from "../../../ports/journal.ts";
 import type { Context } from "../context.ts";
 import { decodePage } from "../items/page.ts";
 import type { PayloadPlace, StoredEntry } from "../items/stored-entry.ts";
-import { idPrefixes, pagesPk, payloadsPk } from "../keys.ts";
+import { payloadIdPrefixes, pagesPk, payloadsPk } from "../keys.ts";
 import { itemsOf, keyOf } from "./freeing.ts";
 
 /** A stored payload that perhaps no entry refers to. Its bytes are not known of one that was found by its key alone. */
@@ -20,17 +20,14 @@ export type Suspects = Map<string, Suspect>;
 export async function* storedItems(context: Context, shard: ShardKey, epochs: readonly number[]): AsyncGenerator<Suspects> {
   let found: Suspects = new Map();
   for (const fenceEpoch of epochs) {
-    for (let nth = 0; nth < idPrefixes.length; nth += limits.awsUpkeepAtOnceMax) {
-      const some = idPrefixes.slice(nth, nth + limits.awsUpkeepAtOnceMax);
-      await mapBounded(some, limits.awsUpkeepAtOnceMax, async (hex) => {
-        for await (const items of itemsOf(context, { pk: payloadsPk(shard, fenceEpoch, hex), isEventual: true, keysOnly: true })) {
-          for (const { sk: id } of items.map(keyOf)) found.set(id, { place: { id, isObject: false, fenceEpoch }, bytes: undefined });
-        }
-      });
-      if (found.size < limits.awsSuspectsMax) continue;
-      yield found;
-      found = new Map();
-    }
+    await mapBounded(payloadIdPrefixes, limits.awsUpkeepAtOnceMax, async (hex) => {
+      for await (const items of itemsOf(context, { pk: payloadsPk(shard, fenceEpoch, hex), isEventual: true, keysOnly: true })) {
+        for (const { sk: id } of items.map(keyOf)) found.set(id, { place: { id, isObject: false, fenceEpoch }, bytes: undefined });
+      }
+    });
+    if (found.size < limits.awsSuspectsMax) continue;
+    yield found;
+    found = new Map();
   }
   if (found.size > 0) yield found;
 }

@@ -6,7 +6,16 @@ import { decodeHead, type Head } from "../items/head.ts";
 import { decodePage } from "../items/page.ts";
 import { decodeStart } from "../items/start.ts";
 import { decodeUpkeep, encodeUpkeep, onlyOnward, type UpkeepState } from "../items/upkeep-state.ts";
-import { headKey, idPrefixes, pagesFrom, pagesPk, payloadObjectsPrefix, readPayloadObjectKey, shardName, startKey } from "../keys.ts";
+import {
+  headKey,
+  payloadIdPrefixes,
+  pagesFrom,
+  pagesPk,
+  payloadObjectsPrefix,
+  readPayloadObjectKey,
+  shardName,
+  startKey,
+} from "../keys.ts";
 import { freeClosed } from "./closed.ts";
 import { epochsToLookAt, hourOf, lastEpoch } from "./epochs.ts";
 import { keyOf } from "./freeing.ts";
@@ -108,7 +117,7 @@ export class AwsUpkeep implements Upkeep {
   async *#storedObjects(last: number, round: Round): AsyncGenerator<ReadonlyMap<string, Stored>> {
     let found = new Map<string, Stored>();
     let count = 0;
-    for (const hex of idPrefixes) {
+    for (const hex of payloadIdPrefixes) {
       for (let after: string | undefined; !round.isOver; ) {
         const page = { limit: limits.objectsListMax, ...(after !== undefined && { after }) };
         const objects = await repeat(this.#context, () => this.#context.bucket.list(payloadObjectsPrefix(hex), page));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { entryOf, shard, Store } from "./support.ts";
+import { entryOf, openShard, shard, Store } from "./support.ts";
 import { dayMs, filled, freed, hourOf, small, storeLost, swept } from "./upkeep-support.ts";
 
 describe("a closed shard", () => {
@@ -33,6 +33,20 @@ describe("a closed shard", () => {
     assert.deepEqual(await freed(engine), []);
     assert.deepEqual(store.table.snapshot, []);
     await assert.rejects(store.open().journal.append(shard, entryOf("late")), { code: "unknown_topic_or_partition" });
+  });
+
+  it("that has nothing costs a few dozen requests", async () => {
+    const store = new Store(small);
+    let requests = 0;
+    const engine = store.open(async (_call, run) => {
+      requests++;
+      return await run();
+    });
+    await openShard(engine);
+    await engine.journal.close(shard);
+    requests = 0;
+    await freed(engine);
+    assert.ok(requests <= 24, `${requests} requests`);
   });
 
   it("is told of as such to who reads it meanwhile", async () => {
