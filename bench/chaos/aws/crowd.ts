@@ -1,7 +1,7 @@
 import { batchWriter } from "../../../lib/testing/sim/clients/batch-writer.ts";
 import { churner } from "../../../lib/testing/sim/clients/churner.ts";
 import { grower } from "../../../lib/testing/sim/clients/grower.ts";
-import { trimmer } from "../../../lib/testing/sim/clients/trimmer.ts";
+import { keeper } from "../../../lib/testing/sim/clients/keeper.ts";
 import { atomicWriter, conditionalWriter, idempotentWriter, plainWriter } from "../../../lib/testing/sim/clients/writers.ts";
 import { Life } from "../../../lib/testing/sim/life.ts";
 import type { Prng } from "../../../lib/testing/sim/prng.ts";
@@ -21,7 +21,7 @@ const clients = {
   atomic: atomicWriter,
   follower,
   churner,
-  trimmer,
+  keeper,
   grower,
 } satisfies Record<string, Client>;
 
@@ -37,7 +37,7 @@ const fullCrowd: Crowd = {
   atomic: 2,
   follower: 4,
   churner: 1,
-  trimmer: 2,
+  keeper: 4,
   grower: 1,
 };
 

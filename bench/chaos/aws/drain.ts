@@ -8,6 +8,7 @@ import type { Engine } from "../../../lib/ports/engine.ts";
 import type { SeenRecord } from "../../../lib/testing/history.ts";
 import { checkStrata } from "../../../lib/testing/sim/check-strata.ts";
 import { seenIn } from "../../../lib/testing/sim/clients/reader.ts";
+import { judgeKept } from "../../../lib/testing/sim/kept-topic.ts";
 import { identity } from "../../../lib/testing/sim/process.ts";
 import type { Recorder } from "../../../lib/testing/sim/recorder.ts";
 import type { StoreWatch } from "../../../lib/testing/sim/store-watch.ts";
@@ -36,7 +37,9 @@ export async function drainSealed(engine: Engine, watch: StoreWatch, recorder: R
     const { failures, isComplete } = await janitor(Number.MAX_SAFE_INTEGER);
     if (failures > 0 || !isComplete) recorder.problem(`a janitor without faults around it failed ${failures} times`);
   }
-  await drain(createLog(engine, parts), recorder);
+  const log = createLog(engine, parts);
+  await drain(log, recorder);
+  for (const kept of recorder.kept) for (const message of await judgeKept(log, kept, true)) recorder.problem(message);
   for (const [partition, seen] of recorder.final) {
     const isSame = JSON.stringify(seen) === JSON.stringify(first.get(partition) ?? []);
     if (!isSame) recorder.problem(`partition ${partition} is another one once it is sealed`);

@@ -19,7 +19,7 @@ export function startAfterRetention(rows: readonly SegmentRow[], { ms, bytes }: 
   let left = rows.reduce((sum, row) => sum + row.bytes, 0);
   let start = rows[0]?.baseOffset ?? 0;
   for (const row of rows) {
-    const isOld = ms >= 0 && row.maxTimestampMs < nowMs - ms;
+    const isOld = ms >= 0 && newestMs(row) < nowMs - ms;
     const isTooMuch = bytes >= 0 && left - row.bytes >= bytes;
     if (!isOld && !isTooMuch) return start;
     left -= row.bytes;
@@ -31,7 +31,12 @@ export function startAfterRetention(rows: readonly SegmentRow[], { ms, bytes }: 
 /** When the oldest segment is old enough, as far as time decides; undefined when it never is. */
 export function expiresMs(rows: readonly SegmentRow[], { ms }: Retention): number | undefined {
   const [oldest] = rows;
-  return oldest === undefined || ms < 0 ? undefined : oldest.maxTimestampMs + ms + 1;
+  return oldest === undefined || ms < 0 ? undefined : newestMs(oldest) + ms + 1;
+}
+
+/** Of a segment that compaction has emptied, at most this old: a consumer who is there goes on, as long as records of that time would be kept. */
+function newestMs({ records, maxTimestampMs, reachedMs }: SegmentRow): number {
+  return records === 0 ? reachedMs : maxTimestampMs;
 }
 
 /**

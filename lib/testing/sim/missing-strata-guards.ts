@@ -22,7 +22,7 @@ const restless: JanitorPlan = {
 };
 
 const hasty: JanitorPlan = { ...restless, everyMs: 30 };
-const onlyChurners = { plain: 0, idempotent: 0, batch: 0, conditional: 0, atomic: 0, grower: 0, reader: 0, trimmer: 0, churner: 10 };
+const onlyChurners = { plain: 0, idempotent: 0, batch: 0, conditional: 0, atomic: 0, grower: 0, reader: 0, keeper: 0, churner: 10 };
 
 /**
  * Guards of the strata taken out of what the log asks of its engine, one at a time (decision 0009): the simulator must find each, by what clients meet or by what is
@@ -34,7 +34,7 @@ export const missingStrataGuards = {
   /** A merge replaces rows that are others by now. */
   merge: overWrites((writes) => (isMerge(writes) ? writes.map(forgetVersion) : writes)),
   /** A row expires that was replaced by one which goes further. */
-  expiry: overWrites((writes) => (isExpiry(writes) ? writes.map(forgetVersion) : writes), { trimmer: 4 }),
+  expiry: overWrites((writes) => (isExpiry(writes) ? writes.map(forgetVersion) : writes), { keeper: 4 }),
   /** A swap names objects that are being deleted. */
   release: overWrites((writes) =>
     writes.map((write) => (isAt(write, "garbage/") && "delete" in write && writes.length > 1 ? unconditional(write) : write)),
@@ -90,7 +90,7 @@ export const missingStrataGuards = {
         },
       },
     }),
-    { trimmer: 4 },
+    { keeper: 4 },
     hasty,
   ),
   /** Nobody compares the checksums of segments. */
@@ -98,7 +98,7 @@ export const missingStrataGuards = {
 } as const satisfies Record<string, SimulateOptions>;
 
 /** As hard as those, with nothing missing. */
-export const allStrataGuards: SimulateOptions = { janitor: hasty, clients: { trimmer: 4, churner: 4 } };
+export const allStrataGuards: SimulateOptions = { janitor: hasty, clients: { keeper: 4, churner: 4 } };
 
 function over(
   change: (engine: Engine, life: Life) => Engine,

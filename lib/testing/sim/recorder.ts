@@ -1,4 +1,5 @@
 import type { AppendOp, History, PollOp, SeenRecord, SentRecord } from "../history.ts";
+import type { KeptTopic } from "./kept-topic.ts";
 
 /** Takes down what happens, in the order in which it happens. */
 export class Recorder {
@@ -7,6 +8,8 @@ export class Recorder {
   /** What clients met that no history can show: an answer that must never be given. */
   readonly problems: string[] = [];
   readonly final = new Map<number, readonly SeenRecord[]>();
+  /** Topics whose records go, to be read once more in the end. */
+  readonly kept: KeptTopic[] = [];
   readonly lines: string[] = [];
   #moment = 0;
   #values = 0;

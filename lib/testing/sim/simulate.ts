@@ -8,8 +8,9 @@ import { batchWriter } from "./clients/batch-writer.ts";
 import { churner } from "./clients/churner.ts";
 import { grower } from "./clients/grower.ts";
 import { reader, seenIn } from "./clients/reader.ts";
-import { trimmer } from "./clients/trimmer.ts";
+import { keeper } from "./clients/keeper.ts";
 import { atomicWriter, conditionalWriter, idempotentWriter, plainWriter } from "./clients/writers.ts";
+import { judgeKept } from "./kept-topic.ts";
 import { Life } from "./life.ts";
 import { Network, noFaults } from "./network.ts";
 import type { NetworkFaults } from "./network.ts";
@@ -68,10 +69,10 @@ const crowd: readonly { readonly name: string; readonly run: Client; readonly co
   { name: "atomic", run: atomicWriter, countMax: 2, operations: 12 },
   { name: "reader", run: reader, countMax: 3, operations: 40 },
   { name: "churner", run: churner, countMax: 1, operations: 5 },
-  { name: "trimmer", run: trimmer, countMax: 1, operations: 16 },
+  { name: "keeper", run: keeper, countMax: 2, operations: 16 },
   { name: "grower", run: grower, countMax: 2, operations: 6 },
 ];
-const isRare = new Set(["grower", "churner", "trimmer"]);
+const isRare = new Set(["grower", "churner", "keeper"]);
 
 /** One run of the log with clients and faults, all drawn from the seed: the same seed gives the same run. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SimulationResult> {
@@ -244,6 +245,7 @@ async function drain(world: World, store: SimStore, watch: StoreWatch): Promise<
   const log = createLog(engine, own);
   const janitor = createJanitor(engine, own);
   await readFinal(world, log);
+  await readKept(world, log, false);
   const first = new Map(world.recorder.final);
   // All of it once more from segments.
   for (let round = 0; round < 2; round++) {
@@ -251,6 +253,8 @@ async function drain(world: World, store: SimStore, watch: StoreWatch): Promise<
     if (failures > 0) world.recorder.problem(`a janitor without faults around it failed ${failures} times`);
   }
   await readFinal(world, log);
+  // By a log that remembers no segment as it was.
+  await readKept(world, createLog(engine, own), true);
   // The janitor may have ended a growth: partitions without records count as little as none.
   const isSame = [...world.recorder.final].every(
     ([partition, seen]) => JSON.stringify(seen) === JSON.stringify(first.get(partition) ?? []),
@@ -258,6 +262,11 @@ async function drain(world: World, store: SimStore, watch: StoreWatch): Promise<
   if (!isSame) world.recorder.problem("the log is another one once it is sealed");
   for (const message of (await complete(world, checkStrata(engine, watch))) ?? []) world.recorder.problem(message);
   await complete(world, log.close());
+}
+
+async function readKept(world: World, log: Log, isCleaned: boolean): Promise<void> {
+  for (const kept of world.recorder.kept)
+    for (const message of (await complete(world, judgeKept(log, kept, isCleaned))) ?? []) world.recorder.problem(message);
 }
 
 async function readFinal(world: World, log: Log): Promise<void> {

@@ -51,6 +51,29 @@ export const compactionCases: readonly StrataCase[] = [
     assert.equal(found?.offset, 39);
   }),
   {
+    name: "a segment that compaction has emptied expires when its records would have",
+    async run(harness) {
+      let nowMs = 1_000 * hourMs;
+      const { log, janitor } = await harness.openTuned(atOnce, () => nowMs);
+      const startAfterRounds = async (): Promise<number | undefined> => {
+        for (let nth = 0; nth < 3; nth++) assert.equal((await janitor(Number.MAX_SAFE_INTEGER)).failures, 0);
+        return (await log.watermarks("t"))[0]?.logStartOffset;
+      };
+      try {
+        const config = { ...compacted, "cleanup.policy": "compact,delete", "retention.ms": 10 * hourMs, "delete.retention.ms": 0 };
+        await log.topics.create({ name: "t", config });
+        await write(log, "a=1", "a");
+        nowMs += hourMs;
+        assert.equal(await startAfterRounds(), 0);
+        assert.deepEqual(await readAll(log, harness, "t"), []);
+        nowMs += 10 * hourMs;
+        assert.equal(await startAfterRounds(), 2);
+      } finally {
+        await log.close();
+      }
+    },
+  },
+  {
     name: "a tombstone goes after delete.retention.ms, and a topic that nobody writes to is come back to for it",
     async run(harness) {
       let nowMs = 1_000 * hourMs;
