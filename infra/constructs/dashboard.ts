@@ -39,6 +39,7 @@ export function makeDashboard(scope: Construct, parts: WatchedParts): Dashboard 
       [
         graph("Table units", [tableMetric(table, "ConsumedWriteCapacityUnits"), tableMetric(table, "ConsumedReadCapacityUnits")]),
         graph("Table throttles", [tableMetric(table, "WriteThrottleEvents"), tableMetric(table, "ReadThrottleEvents")]),
+        graph("Segments", own("SealedBytes", "RewrittenBytes", "ReclaimedBytes"), own("Segments")),
       ],
     ],
   });

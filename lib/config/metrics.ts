@@ -87,6 +87,7 @@ export const metrics = {
     dimensions: [],
   },
   ReclaimedBytes: { kind: "counter", unit: "Bytes", help: "Bytes of segments and of the journal that were deleted.", dimensions: [] },
+  Segments: { kind: "gauge", unit: "Count", help: "Segments of the shards in use.", dimensions: [] },
   UnsealedBytes: { kind: "gauge", unit: "Bytes", help: "Bytes in the journal that no segment holds yet.", dimensions: [] },
   UnsealedAgeSeconds: { kind: "gauge", unit: "Seconds", help: "Age of the oldest entry that no segment holds yet.", dimensions: [] },
   ConsumerLag: {

@@ -260,6 +260,7 @@ export const limits = {
   sealEntriesMax: 65_536,
   /** Seals of one visit to a shard; then others come first. */
   visitSealsMax: 8,
+  visitMergesMax: 8,
   /** The journal keeps what is sealed for so long, and so many seals' worth of it. */
   trimLagMs: 600_000,
   trimsMax: 16,

@@ -53,6 +53,7 @@ export class JanitorRound {
     deletionsFinished: 0,
     shardsSeen: 0,
     objectsDeleted: 0,
+    segments: 0,
     unsealedEntries: 0,
     unsealedBytes: 0,
     unsealedAgeMs: 0,
@@ -72,7 +73,8 @@ export class JanitorRound {
   async run(): Promise<JanitorReport> {
     await ensureTopicIds(this.#services.engine.catalog);
     const isComplete = (await this.#deletions()) && (await this.#actives()) && (await this.#dues()) && (await this.#sweep());
-    for (const { unsealedEntries, unsealedBytes } of this.#left.values()) {
+    for (const { segments, unsealedEntries, unsealedBytes } of this.#left.values()) {
+      this.#counts.segments += segments;
       this.#counts.unsealedEntries += unsealedEntries;
       this.#counts.unsealedBytes += unsealedBytes;
     }

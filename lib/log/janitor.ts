@@ -15,6 +15,8 @@ export interface JanitorReport extends Readonly<StrataWork> {
   /** Shards that were looked at: those in use, and those where something was due. */
   readonly shardsSeen: number;
   readonly objectsDeleted: number;
+  /** Segments of the shards that were looked at. */
+  readonly segments: number;
   /** Entries that no segment has yet, of the shards that were looked at, and for how long the oldest of them are known to wait. */
   readonly unsealedEntries: number;
   readonly unsealedBytes: number;
@@ -59,6 +61,7 @@ function tellRound(telemetry: Telemetry, report: JanitorReport): void {
   if (report.mergedBytes > 0) telemetry.count("RewrittenBytes", report.mergedBytes);
   if (report.reclaimedBytes > 0) telemetry.count("ReclaimedBytes", report.reclaimedBytes);
   if (shards > 0) {
+    telemetry.gauge("Segments", report.segments);
     telemetry.gauge("UnsealedBytes", report.unsealedBytes);
     telemetry.gauge("UnsealedAgeSeconds", report.unsealedAgeMs / 1000);
   }

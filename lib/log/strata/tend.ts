@@ -13,11 +13,12 @@ import { noWork, type StrataWork } from "./work.ts";
 
 /** What a visit did, and what it left. */
 export interface Tended extends Readonly<StrataWork> {
+  readonly segments: number;
   /** Entries that are not sealed; their bytes, up to what one seal takes; and since when some are known to wait (0: none are). */
   readonly unsealedEntries: number;
   readonly unsealedBytes: number;
   readonly waitingSinceMs: number;
-  /** Whether something waits that comes soon: a seal or a trim. */
+  /** Whether something waits that comes soon: a seal, a trim, or what `hasMore` tells of. */
   readonly isBusy: boolean;
   /** Whether more was due than one visit does: others come first, then this one again. */
   readonly hasMore: boolean;
@@ -48,20 +49,24 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   }
   const startSeq = await trim(services, state);
   let nextMs: number | undefined;
+  let segments = 0;
   for (const index of state.head.highWatermarks.keys()) {
     if (isLate()) break;
     if ((state.frontier.sealed[index] ?? 0) === 0) continue;
     const partition = shard.shard * topic.partitionsPerShard + index;
     const left = await tendPartition(services, topic, { ...state, index, partition }, work, isLate);
+    segments += left.length;
     const cleanMs = isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined;
     nextMs = earliest([nextMs, expiresMs(left, retentionOf(topic)), cleanMs]);
   }
   const { head, frontier } = await noteWaiting(services, state);
-  const isBusy = head.seq > frontier.seq || startSeq < frontier.seq;
-  const isFreed = startSeq > state.head.startSeq || !isBusy;
+  const isWaiting = head.seq > frontier.seq || startSeq < frontier.seq;
+  const isFreed = startSeq > state.head.startSeq || !isWaiting;
   if (isFreed) work.reclaimedBytes += (await services.engine.upkeep.reclaim(shard, { graceMs: services.tuning.garbageGraceMs })).bytes;
   const unsealedEntries = head.seq - frontier.seq;
-  return { ...work, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, hasMore, nextMs };
+  hasMore ||= work.merges === limits.visitMergesMax;
+  const isBusy = isWaiting || hasMore;
+  return { ...work, segments, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, hasMore, nextMs };
 }
 
 /** What `retention.ms` and `retention.bytes` ask for; a topic that is only compacted keeps all. */
@@ -155,7 +160,7 @@ async function tendPartition(
   work.segmentsExpired += rows.length - left.length;
   rows = left;
   const rules = rulesOf(services, topic);
-  while (!isLate()) {
+  while (work.merges < limits.visitMergesMax && !isLate()) {
     const segments = { topicId: topic.id, partition, rows };
     const bytes = isCompacted(topic) ? await compactOnce(services, segments, rules, isLate) : await mergeOnce(services, segments, rules);
     if (bytes === undefined) break;

@@ -4,6 +4,9 @@ import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import { createJanitor } from "../../../lib/log/janitor.ts";
 import type { Log } from "../../../lib/log/log.ts";
+import { Frontiers } from "../../../lib/log/strata/frontiers.ts";
+import { tendShard } from "../../../lib/log/strata/tend.ts";
+import { defaultStrataTuning } from "../../../lib/log/strata/tuning.ts";
 import { deletedTopicsPk, topicKey } from "../../../lib/log/topic-row.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
 import { nodeCompression } from "../../../lib/node/compression.ts";
@@ -177,4 +180,27 @@ test("a round that ends before a busy shard's next turn leaves the next one to b
   const report = await janitor(Number.MAX_SAFE_INTEGER, ending.signal);
   assert.deepEqual([report.shardsSeen, report.seals, report.isComplete], [1, 8, false]);
   assert.equal((await engine.catalog.get(cursor))?.value, "");
+});
+
+test("a visit makes so many merges at most, and says that there is more", async () => {
+  const config = { "retention.ms": -1 };
+  const { id } = await log.topics.create({ name: "t", partitions: 12, partitionsPerShard: 12, config });
+  const tuning = { ...defaultStrataTuning, sealAgeMs: 0, sealEntries: 1, mergeSegmentsMin: 2 };
+  const services = { engine, ...parts, frontiers: Frontiers.of(engine, clock), tuning };
+  const visit = async () => await tendShard(services, await log.topics.get("t"), { topicId: id, shard: 0 }, () => false);
+  for (let nth = 0; nth < 2; nth++) {
+    for (let partition = 0; partition < 12; partition++) await write("t", partition);
+    if (nth === 0) assert.deepEqual([(await visit()).merges, (await visit()).segments], [0, 12]);
+  }
+  const seen = [await visit(), await visit(), await visit()].map(({ merges, segments, hasMore, isBusy }) => [
+    merges,
+    segments,
+    hasMore,
+    isBusy,
+  ]);
+  assert.deepEqual(seen, [
+    [8, 16, true, true],
+    [4, 12, false, true],
+    [0, 12, false, true],
+  ]);
 });
