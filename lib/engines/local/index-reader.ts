@@ -40,10 +40,10 @@ export class IndexReader {
     this.chunks = new ChunkReader(db);
     this.#shard = db.prepare("SELECT * FROM shards WHERE name = ?");
     this.#shards = db.prepare(`SELECT id, name FROM shards WHERE id > ? AND closed = 0 ORDER BY id LIMIT ${shardsAtOnceMax}`);
-    this.#producer = db.prepare("SELECT * FROM producers WHERE shard = ? AND producer = ? AND idx = ?");
-    this.#producers = db.prepare(
-      "SELECT idx, epoch, sequence, count, crc, layout FROM producers WHERE shard = ? AND producer = ? ORDER BY idx",
-    );
+    // Not their ids, which take all of 64 bits.
+    const producers = "SELECT idx, epoch, sequence, count, crc, layout FROM producers WHERE shard = ? AND producer = ?";
+    this.#producer = db.prepare(`${producers} AND idx = ?`);
+    this.#producers = db.prepare(`${producers} ORDER BY idx`);
     this.#step = db.prepare(
       "SELECT count, crc, seq, bases FROM steps WHERE shard = ? AND producer = ? AND idx = ? AND epoch = ? AND sequence = ?",
     );

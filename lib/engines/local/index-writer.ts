@@ -6,7 +6,23 @@ import { shardName } from "./journal-op.ts";
 import type { LocalShard } from "./local-shard.ts";
 import type { Row } from "./row.ts";
 
-/** Rows that one flush removes at most, so that the end of a large shard, or of a producer's long epoch, does not hold up appends. */
+interface StepKey extends Record<string, bigint> {
+  readonly producer: bigint;
+  readonly idx: bigint;
+  readonly epoch: bigint;
+  readonly sequence: bigint;
+}
+
+interface StepSweep {
+  /** Steps of entries below this number go. */
+  readonly start: number;
+  readonly after: StepKey;
+}
+
+/** Ids are signed, and -1 is an index, too. */
+const beforeAllSteps: StepKey = { producer: -(2n ** 63n), idx: -2n, epoch: -1n, sequence: -1n };
+
+/** Rows that one flush removes, or goes over, at most, so that the end of a large shard, or of a producer's long epoch, does not hold up appends. */
 const sweptRowsMax = 2_000;
 
 /** Writes what waits in memory to the index. Every method runs inside the caller's transaction. */
@@ -22,6 +38,10 @@ export class IndexWriter {
   readonly #sweepOf: StatementSync;
   readonly #swept: StatementSync;
   readonly #removals: readonly StatementSync[];
+  readonly #lastOfSteps: StatementSync;
+  readonly #forgottenSteps: StatementSync;
+  /** How far the steps of trimmed shards have been gone over, by shard. */
+  readonly #stepSweeps = new Map<number, StepSweep>();
 
   constructor(db: DatabaseSync) {
     this.#shard = db.prepare("INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -49,6 +69,18 @@ export class IndexWriter {
         `DELETE FROM steps WHERE (shard, producer, idx, epoch, sequence) IN (SELECT shard, producer, idx, epoch, sequence FROM steps WHERE shard = :id AND :closed ${some})`,
       ),
     ];
+    const key = "(producer, idx, epoch, sequence)";
+    const run = `shard = :id AND ${key} > (:producer, :idx, :epoch, :sequence)`;
+    this.#lastOfSteps = db.prepare(
+      `SELECT * FROM (SELECT producer, idx, epoch, sequence FROM steps WHERE ${run} ORDER BY producer, idx, epoch, sequence ${some}) ORDER BY producer DESC, idx DESC, epoch DESC, sequence DESC LIMIT 1`,
+    );
+    // Ids take all of 64 bits.
+    this.#lastOfSteps.setReadBigInts(true);
+    const isNewest =
+      "EXISTS (SELECT 1 FROM producers p WHERE p.shard = s.shard AND p.producer = s.producer AND p.idx = s.idx AND p.epoch = s.epoch AND p.sequence = s.sequence)";
+    this.#forgottenSteps = db.prepare(
+      `DELETE FROM steps AS s WHERE ${run} AND ${key} <= (:toProducer, :toIdx, :toEpoch, :toSequence) AND seq < :start AND NOT ${isNewest}`,
+    );
     for (const removal of this.#removals) removal.setAllowUnknownNamedParameters(true);
   }
 
@@ -92,8 +124,24 @@ export class IndexWriter {
     const { id = null, start = null, closed = null } = row;
     let removed = 0;
     for (const removal of this.#removals) removed += Number(removal.run({ id, start, closed }).changes);
-    if (removed === 0) this.#swept.run(id);
-    return removed > 0;
+    const hasMore = removed > 0 || this.#forgetSteps(Number(id), Number(start));
+    if (!hasMore) this.#swept.run(id);
+    return hasMore;
+  }
+
+  /** Goes over some of a shard's steps: those of trimmed entries go, but for each producer's newest. @returns whether there are more to go over */
+  #forgetSteps(id: number, startSeq: number): boolean {
+    const { start, after } = this.#stepSweeps.get(id) ?? { start: startSeq, after: beforeAllSteps };
+    const last = this.#lastOfSteps.get({ id, ...after }) as unknown as StepKey | undefined;
+    if (last === undefined) {
+      this.#stepSweeps.delete(id);
+      // It was trimmed further meanwhile.
+      return start < startSeq;
+    }
+    const { producer: toProducer, idx: toIdx, epoch: toEpoch, sequence: toSequence } = last;
+    this.#forgottenSteps.run({ id, start, ...after, toProducer, toIdx, toEpoch, toSequence });
+    this.#stepSweeps.set(id, { start, after: { ...last } });
+    return true;
   }
 
   #writeProducer(id: number, state: ProducerState): void {

@@ -48,7 +48,11 @@ export class LocalUpkeep implements Upkeep {
     return await this.#inTurn(async () => {
       const shard = this.#state.shard(key);
       if (shard === undefined || (shard.head.startSeq === 0 && !shard.head.isClosed)) return nothing;
-      if (options.isDryRun !== true) await this.#unlessFull(async () => this.#whileMore(() => this.#state.sweep(shard)));
+      if (options.isDryRun !== true) {
+        // Its trim has to be in the index first.
+        await this.#index(this.#state.position);
+        await this.#unlessFull(async () => this.#whileMore(() => this.#state.sweep(shard)));
+      }
       return await this.#reclaimFiles(options);
     });
   }
@@ -78,7 +82,7 @@ export class LocalUpkeep implements Upkeep {
   }
 
   async #reclaimFiles({ isDryRun = false, onFound, signal }: ReclaimOptions): Promise<Reclaimed> {
-    await this.#index();
+    await this.#index(this.#files.closedFiles.at(-1)?.end ?? 0);
     const { files, needsCheckpoint } = await this.#worthwhile(await this.#needs.free());
     if (needsCheckpoint && !isDryRun) await this.#writeCheckpoint();
     let bytes = 0;
@@ -94,9 +98,8 @@ export class LocalUpkeep implements Upkeep {
     return { things, bytes, isComplete: true };
   }
 
-  /** Has the index reach past the closed files, as far as there is room. */
-  async #index(): Promise<void> {
-    const end = this.#files.closedFiles.at(-1)?.end ?? 0;
+  /** Has the index reach a position of the journal, as far as there is room. */
+  async #index(end: number): Promise<void> {
     await this.#unlessFull(async () => this.#whileMore(() => this.#state.indexedPosition < end && this.#state.push()));
   }
 

@@ -22,7 +22,9 @@ const restless: JanitorPlan = {
 };
 
 const hasty: JanitorPlan = { ...restless, everyMs: 30 };
-const onlyChurners = { plain: 0, idempotent: 0, batch: 0, conditional: 0, atomic: 0, grower: 0, reader: 0, keeper: 0, churner: 10 };
+const nobody = { plain: 0, idempotent: 0, batch: 0, conditional: 0, atomic: 0, grower: 0, reader: 0, keeper: 0, churner: 0 };
+const onlyChurners = { ...nobody, churner: 10 };
+const onlyKeepers = { ...nobody, keeper: 6 };
 
 /**
  * Guards of the strata taken out of what the log asks of its engine, one at a time (decision 0009): the simulator must find each, by what clients meet or by what is
@@ -34,7 +36,19 @@ export const missingStrataGuards = {
   /** A merge replaces rows that are others by now. */
   merge: overWrites((writes) => (isMerge(writes) ? writes.map(forgetVersion) : writes)),
   /** A row expires that was replaced by one which goes further. */
-  expiry: overWrites((writes) => (isExpiry(writes) ? writes.map(forgetVersion) : writes), { keeper: 4 }),
+  expiry: over(
+    (engine, life) => ({
+      ...engine,
+      catalog: {
+        ...engine.catalog,
+        transact: async (writes) => {
+          if (isExpiry(writes)) await slowly(life);
+          await engine.catalog.transact(isExpiry(writes) ? writes.map(forgetVersion) : writes);
+        },
+      },
+    }),
+    onlyKeepers,
+  ),
   /** A swap names objects that are being deleted. */
   release: overWrites((writes) =>
     writes.map((write) => (isAt(write, "garbage/") && "delete" in write && writes.length > 1 ? unconditional(write) : write)),
@@ -90,7 +104,7 @@ export const missingStrataGuards = {
         },
       },
     }),
-    { keeper: 4 },
+    onlyKeepers,
     hasty,
   ),
   /** Nobody compares the checksums of segments. */

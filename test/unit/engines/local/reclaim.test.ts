@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { openLocalEngine } from "../../../../lib/engines/local/index.ts";
 import { nodeDisk } from "../../../../lib/engines/local/node-disk.ts";
 import type { Disk } from "../../../../lib/engines/local/disk.ts";
+import { LogError } from "../../../../lib/core/errors.ts";
 import type { Engine } from "../../../../lib/ports/engine.ts";
 import { limits } from "../../../../lib/core/limits.ts";
 import { copyOf, entryOf, errorWith, flipBit, journalFiles, namesIn, openShard, other, shard, step, tempFolder } from "./support.ts";
@@ -59,8 +61,14 @@ async function isWhole(engine: Engine): Promise<void> {
     (await engine.catalog.query("p", { limit: 10 })).map(({ key, version, value }) => [key.sk, version, value]),
     [["s", 1, { kept: true }]],
   );
-  const again = await engine.journal.append(shard, entryOf("5", 400), { producers: [step(5)] });
-  assert.deepEqual([again.seq, again.parts[0]?.duplicate], [5, true], "a step whose entry is gone is known");
+  const again = await engine.journal.append(shard, entryOf("99", 400), { producers: [step(99)] });
+  assert.deepEqual([again.seq, again.parts[0]?.duplicate], [99, true]);
+  // A step whose entry is gone may be forgotten, and is not added again.
+  const late = await engine.journal
+    .append(shard, entryOf("5", 400), { producers: [step(5)] })
+    .catch((reason: unknown) => LogError.from(reason));
+  if (late instanceof LogError) assert.deepEqual([late.code, late.outcome], ["out_of_order_sequence", "unknown"]);
+  else assert.deepEqual([late.seq, late.parts[0]?.duplicate], [5, true]);
 }
 
 test("files that hold no entry that is left go, the log stays as it was, also when its index is lost or earlier", async (t) => {
@@ -297,4 +305,35 @@ test("what is trimmed, appended and closed while a checkpoint is being written i
   assert.deepEqual(await again.catalog.query("p", { limit: 10 }), await engine.catalog.query("p", { limit: 10 }));
   await again.close();
   await engine.close();
+});
+
+test("steps go with their entries, but for each producer's newest", async (t) => {
+  const folder = await tempFolder(t);
+  const engine = await openLocalEngine(folder, { fileBytesMax: 1_000_000, unindexedOpsMax: 100 });
+  await openShard(engine);
+  const producers = [-1n, 7n, 2n ** 62n];
+  const requests = 1_500;
+  for (let nth = 0; nth < requests; nth++) {
+    const append = (producerId: bigint) => engine.journal.append(shard, entryOf("x"), { producers: [{ ...step(nth), producerId }] });
+    await Promise.all(producers.map(append));
+  }
+  await engine.journal.append(shard, entryOf("x"), { producers: [{ ...step(0), producerId: 8n }] });
+  await engine.journal.trim(shard, 3 * requests - 30);
+  await reclaimed(engine);
+  await engine.close();
+  const db = new DatabaseSync(join(folder, "index.db"));
+  const rows = db.prepare("SELECT count(*) AS n, min(seq) AS first FROM steps").get();
+  db.close();
+  assert.deepEqual({ ...rows }, { n: 31, first: 3 * requests - 30 });
+  const again = await openLocalEngine(folder, { fileBytesMax: 1_000_000, unindexedOpsMax: 100 });
+  await again.journal.trim(shard, 3 * requests + 1);
+  await reclaimed(again);
+  for (const producerId of [...producers, 8n]) {
+    const sequence = producerId === 8n ? 0 : requests - 1;
+    const { parts } = await again.journal.append(shard, entryOf("x"), { producers: [{ ...step(sequence), producerId }] });
+    assert.equal(parts[0]?.duplicate, true, `${producerId}`);
+  }
+  const old = again.journal.append(shard, entryOf("x"), { producers: [step(3)] });
+  await assert.rejects(old, { code: "out_of_order_sequence", outcome: "unknown" });
+  await again.close();
 });
