@@ -8,6 +8,9 @@ import { by, entry, labels, one, part, request, shard } from "./build.ts";
 
 const again = ({ seq, parts }: Appended): Appended => ({ seq, parts: parts.map((each) => ({ ...each, duplicate: true })) });
 
+/** Neighbours that are one number once they are taken for doubles. */
+const wideIds = [2n ** 53n, 2n ** 53n + 1n, 2n ** 62n, 2n ** 63n - 2n, 2n ** 63n - 1n];
+
 /** Producers that count requests (`index: null`). */
 export const requestProducerCases: readonly EngineCase[] = [
   engineCase("a request's retry gets the first answer and adds nothing", async ({ journal }) => {
@@ -44,6 +47,24 @@ export const requestProducerCases: readonly EngineCase[] = [
     assert.deepEqual(await labels(journal), ["0", "1", "2"]);
     assert.equal((await journal.head(shard)).seq, 3);
   }),
+  reopenCase(
+    "ids take all of 63 bits, and are known after a reopening",
+    async ({ journal }) => {
+      await journal.open(shard, { partitions: 1, layout: 0 });
+      for (const id of wideIds) await journal.append(shard, one(`${id}`), by(request(id, 0)));
+    },
+    async ({ journal }) => {
+      for (const id of wideIds) {
+        const retried = await journal.append(shard, one(`${id}`), by(request(id, 0)));
+        assert.deepEqual([retried.parts[0]?.duplicate, (await journal.head(shard, id)).producers[0]?.producerId], [true, id]);
+        await journal.append(shard, one(`${id}`), by(request(id, 1)));
+      }
+      assert.deepEqual(
+        await labels(journal),
+        [...wideIds, ...wideIds].map((id) => `${id}`),
+      );
+    },
+  ),
   reopenCase(
     "an older sequence's retry gets its first answer after 300 more entries, and after a reopening",
     async ({ journal }) => {
