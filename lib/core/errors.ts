@@ -39,6 +39,16 @@ export const errorCodes = [
   "sequence_reused",
   /** A newer epoch of this producer id exists: this producer has been replaced. */
   "producer_fenced",
+  "invalid_group_id",
+  "group_id_not_found",
+  /** Nobody of this id is in the group now: join again. What it had may be another's by now. */
+  "unknown_member_id",
+  /** The partition is another member's, or was between: what it was told before does not hold any more. */
+  "illegal_generation",
+  /** Another one has joined under this member's id: this one has been replaced. */
+  "fenced_instance_id",
+  /** What is asked for needs a group without members. */
+  "non_empty_group",
   /** Another writer changed what this request was decided on: read again and decide again. */
   "conflict",
   /** Too much at once: send it again after `retryAfterMs`. */

@@ -189,6 +189,19 @@ export const limits = {
   resourceAnswerMsMax: 10_000,
   /** Lambda: long polls and streams end this long before the function's time does. */
   lambdaEndMarginMs: 2_000,
+  /** Groups: Kafka's bounds and defaults (`group.min.session.timeout.ms` and so on). A member beats several times within its session. */
+  groupIdLengthMax: 249,
+  groupMemberIdLengthMax: 249,
+  groupMembersMax: 1_000,
+  groupTopicsMax: 1_000,
+  sessionTimeoutMsDefault: 45_000,
+  sessionTimeoutMsMin: 6_000,
+  sessionTimeoutMsMax: 1_800_000,
+  heartbeatsPerSession: 9,
+  /** Of one commit, which is one step: with the group's row what a transaction holds. */
+  offsetCommitsMax: 99,
+  /** Of an offset's metadata: Kafka's `offset.metadata.max.bytes`. */
+  offsetMetadataBytesMax: 4_096,
   /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. */
   janitorIntervalMs: 10_000,
   janitorSharedIntervalMs: 60_000,

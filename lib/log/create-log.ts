@@ -11,6 +11,7 @@ import { Appender } from "./appender.ts";
 import { mapBounded } from "../core/bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { fetchBatches, type FetchServices, offsetForTime } from "./fetcher.ts";
+import { CatalogGroups } from "./groups/catalog-groups.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
@@ -59,6 +60,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
 
   return {
     topics,
+    groups: new CatalogGroups({ catalog: engine.catalog, clock: parts.clock, cache, topics }),
     ...accessOf(engine, parts),
     append: async (name: string, request: AppendRequest) => {
       let known: readonly RecordResult[] | undefined;

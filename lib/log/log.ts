@@ -2,12 +2,14 @@ import type { TopicConfig } from "../core/topic-config.ts";
 import type { LogError } from "../core/errors.ts";
 import type { NewRecord } from "../core/record.ts";
 import type { Acls } from "./acls.ts";
+import type { Groups } from "./groups/groups.ts";
 import type { Quotas } from "./quotas/quotas.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** What users of the engine hold: made by `createLog`. Every method throws `LogError` only. */
 export interface Log {
   readonly topics: Topics;
+  readonly groups: Groups;
   /** Rights and credentials are kept here and checked by who serves the log to others: a method of the log itself asks nobody. */
   readonly acls: Acls;
   readonly tokens: Tokens;

@@ -1,5 +1,6 @@
 import { createMemoryEngine, createMemoryStore } from "../../lib/engines/memory/index.ts";
 import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
+import { groupCases } from "../../lib/testing/conformance/groups.ts";
 import { journalCases } from "../../lib/testing/conformance/journal.ts";
 import { logCases } from "../../lib/testing/conformance/log.ts";
 import { objectStoreCases } from "../../lib/testing/conformance/object-store.ts";
@@ -19,3 +20,4 @@ registerCases("memory: object store", objectStoreCases, harness);
 registerCases("memory: upkeep", upkeepCases, harness);
 registerCases("memory: log", logCases, logHarness(harness));
 registerCases("memory: strata", strataCases, logHarness(harness));
+registerCases("memory: groups", groupCases, logHarness(harness));

@@ -1,0 +1,110 @@
+import { limits } from "../../core/limits.ts";
+import type { CatalogWrite } from "../../ports/catalog.ts";
+import { checkGroupId } from "./check-group.ts";
+import { groupNotFound } from "./group-errors.ts";
+import { type GroupState, sharesOf } from "./group-state.ts";
+import type {
+  CommittedOffset,
+  GroupDescription,
+  Groups,
+  GroupStateName,
+  GroupSummary,
+  Heartbeat,
+  MemberIdentity,
+  Membership,
+  OffsetCommit,
+} from "./groups.ts";
+import { memberRows } from "./member-row.ts";
+import { foundIn, groupKey, groupsPk, type GroupServices, Members } from "./members.ts";
+import { offsetRows, offsetsPk } from "./offset-row.ts";
+import { Offsets } from "./offsets.ts";
+
+/** Groups in rows of the catalog (P11). */
+export class CatalogGroups implements Groups {
+  readonly #services: GroupServices;
+  readonly #members: Members;
+  readonly #offsets: Offsets;
+
+  constructor(services: GroupServices) {
+    this.#services = services;
+    this.#members = new Members(services);
+    this.#offsets = new Offsets(services, this.#members);
+  }
+
+  heartbeat(group: string, member: string, beat: Heartbeat): Promise<Membership> {
+    return this.#members.heartbeat(group, member, beat);
+  }
+
+  leave(group: string, member: string, session?: string): Promise<void> {
+    return this.#members.leave(group, member, session);
+  }
+
+  acquire(group: string, identity: MemberIdentity): Promise<readonly CommittedOffset[]> {
+    return this.#offsets.acquire(group, identity);
+  }
+
+  commit(group: string, identity: MemberIdentity, offsets: readonly OffsetCommit[]): Promise<void> {
+    return this.#offsets.commit(group, identity, offsets);
+  }
+
+  set(group: string, offsets: readonly OffsetCommit[]): Promise<void> {
+    return this.#offsets.set(group, offsets);
+  }
+
+  committed(group: string): Promise<readonly CommittedOffset[]> {
+    return this.#offsets.committed(group);
+  }
+
+  async list({
+    prefix,
+    after,
+    limit = limits.listLimitDefault,
+  }: {
+    readonly prefix?: string;
+    readonly after?: string;
+    readonly limit?: number;
+  }): Promise<readonly GroupSummary[]> {
+    const range = { limit, ...(prefix !== undefined && { prefix }), ...(after !== undefined && { after }) };
+    const items = await this.#services.catalog.query(groupsPk, range);
+    return items.map((item) => {
+      const { state } = foundIn(item);
+      return { group: item.key.sk, state: nameOf(state), generation: state.generation, members: state.members.size };
+    });
+  }
+
+  async describe(group: string): Promise<GroupDescription> {
+    checkGroupId(group);
+    const { catalog } = this.#services;
+    const [{ version, state }, rows] = await Promise.all([this.#members.read(group), memberRows(catalog, group)]);
+    if (version === 0) throw groupNotFound(group);
+    const { assignor, generation } = state;
+    const members = [...state.members].map(([member, { subscription }]) => {
+      const { assigned, revoked } = sharesOf(state, member);
+      const { sessionTimeoutMs = 0, beatMs = 0 } = rows.get(member) ?? {};
+      return { member, subscription, assigned, revoked, sessionTimeoutMs, beatMs };
+    });
+    return { group, state: nameOf(state), generation, assignor, members };
+  }
+
+  async delete(group: string): Promise<void> {
+    checkGroupId(group);
+    const { catalog } = this.#services;
+    const found = await this.#members.withoutExpired(group);
+    if (found.version === 0 && (await catalog.query(offsetsPk(group), { limit: 1 })).length === 0) throw groupNotFound(group);
+    let rows: CatalogWrite[] = [];
+    for await (const { key } of offsetRows(catalog, group)) {
+      rows.push({ key, delete: true, if: "any" });
+      if (rows.length < limits.transactWritesMax - 1) continue;
+      await this.#offsets.withoutMembers(group, rows, false);
+      rows = [];
+    }
+    if (rows.length > 0) await this.#offsets.withoutMembers(group, rows, false);
+    await catalog.transact([{ key: groupKey(group), delete: true, if: found.version === 0 ? "absent" : found.version }]);
+  }
+}
+
+function nameOf(state: GroupState): GroupStateName {
+  if (state.members.size === 0) return "Empty";
+  const isSettled = [...state.topics.values()].every(({ partitions }) => partitions.every(({ owner, target }) => owner === target));
+  return isSettled ? "Stable" : "Reconciling";
+}

@@ -1,0 +1,171 @@
+import { LogError } from "../../core/errors.ts";
+import type { AssignorName } from "../../core/groups/assignor.ts";
+import { limits } from "../../core/limits.ts";
+import type { Catalog, CatalogItem, CatalogKey, CatalogWrite } from "../../ports/catalog.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { transactIf } from "../transact-if.ts";
+import { checkGroupId, checkHeartbeat, checkMemberId } from "./check-group.ts";
+import { busy, groupNotFound, replaced } from "./group-errors.ts";
+import { decodeGroup, encodeGroup, type GroupState, handedOver, rebalanced, sharesOf } from "./group-state.ts";
+import type { Heartbeat, MemberIdentity, Membership } from "./groups.ts";
+import { isLive, memberKey, type MemberRow, memberRows, memberValue, readMember } from "./member-row.ts";
+import { situationOf, type TopicSources } from "./situation.ts";
+
+export const groupsPk = "groups";
+/** Everyone who joins at once changes the same row. */
+const changesMax = 4 * limits.redecisionsMax;
+
+export interface GroupServices extends TopicSources {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+}
+
+/** A group as a read has shown it. */
+export interface Found {
+  /** Of its row; 0 when there is none. */
+  readonly version: number;
+  readonly state: GroupState;
+}
+
+/** What a group is to be, and the rows of members that are gone. */
+interface Decided {
+  readonly state: GroupState;
+  readonly gone: readonly CatalogWrite[];
+}
+
+/** Who is in a group and has what: its row and those of its members. */
+export class Members {
+  readonly #services: GroupServices;
+
+  constructor(services: GroupServices) {
+    this.#services = services;
+  }
+
+  async heartbeat(group: string, member: string, beat: Heartbeat): Promise<Membership> {
+    checkGroupId(group);
+    checkMemberId(member, beat.session);
+    checkHeartbeat(beat);
+    const row = memberRowOf(beat, this.#services.clock.nowMs());
+    await this.#beat(group, member, row, beat.generation ?? 0);
+    const state = await this.#change(group, (was) => this.#afterBeat(group, member, row, beat, was));
+    const { assigned, revoked, awaited } = sharesOf(state, member);
+    const { sessionTimeoutMs } = row;
+    const heartbeatIntervalMs = Math.floor(sessionTimeoutMs / limits.heartbeatsPerSession);
+    return { generation: state.generation, assigned, revoked, awaited, heartbeatIntervalMs, sessionTimeoutMs };
+  }
+
+  async leave(group: string, member: string, session = ""): Promise<void> {
+    checkGroupId(group);
+    checkMemberId(member, session);
+    const { catalog } = this.#services;
+    const key = memberKey(group, member);
+    for (let attempt = 1; ; attempt++) {
+      const own = await catalog.get(key);
+      if (own === undefined || readMember(own).session !== session) break;
+      if (await transactIf(catalog, [{ key, delete: true, if: own.version }])) break;
+      if (attempt === limits.redecisionsMax) throw busy(group);
+    }
+    await this.#change(group, (state) => this.#rebalance(group, state));
+  }
+
+  /** Takes out who has not beaten for too long. */
+  async withoutExpired(group: string): Promise<Found> {
+    await this.#change(group, (was) => this.#rebalance(group, was));
+    return await this.read(group);
+  }
+
+  /** A group in which a member is. @throws group_id_not_found, unknown_member_id, fenced_instance_id */
+  async memberOf(group: string, { member, session = "" }: MemberIdentity): Promise<Found> {
+    checkMemberId(member, session);
+    const found = await this.read(group);
+    if (found.version === 0) throw groupNotFound(group);
+    const known = found.state.members.get(member);
+    if (known === undefined)
+      throw new LogError("unknown_member_id", `Group ${group} has no member ${member} now: join again, and go on with what that answers.`);
+    if (known.session !== session) throw replaced(group, member);
+    return found;
+  }
+
+  async read(group: string): Promise<Found> {
+    const item = await this.#services.catalog.get(groupKey(group));
+    return item === undefined ? { version: 0, state: newGroup(this.#services.clock.nowMs()) } : foundIn(item);
+  }
+
+  /** Writes a member's own row. @throws fenced_instance_id */
+  async #beat(group: string, member: string, row: Omit<MemberRow, "version">, generation: number): Promise<void> {
+    const { catalog, clock } = this.#services;
+    const key = memberKey(group, member);
+    for (let attempt = 1; ; attempt++) {
+      const item = await catalog.get(key);
+      const before = item && readMember(item);
+      const isOther = before !== undefined && before.session !== row.session && isLive(before, clock.nowMs());
+      if (isOther && generation > 0) throw replaced(group, member);
+      if (await transactIf(catalog, [{ key, put: memberValue(row), if: before?.version ?? "absent" }])) return;
+      if (attempt === limits.redecisionsMax) throw busy(group);
+    }
+  }
+
+  async #afterBeat(group: string, member: string, row: Omit<MemberRow, "version">, beat: Heartbeat, was: GroupState): Promise<Decided> {
+    const { state, gone } = await this.#rebalance(group, was);
+    if (state.members.get(member)?.session !== row.session) throw replaced(group, member);
+    return { state: handedOver(state, member, { generation: beat.generation ?? 0, held: beat.held }, state !== was), gone };
+  }
+
+  /** The group for those who live now. */
+  async #rebalance(group: string, was: GroupState): Promise<Decided> {
+    const { catalog, clock } = this.#services;
+    const rows = [...(await memberRows(catalog, group))];
+    const nowMs = clock.nowMs();
+    const live = new Map(rows.filter(([, row]) => isLive(row, nowMs)));
+    const gone = rows
+      .filter(([id]) => !live.has(id))
+      .map(([id, { version }]) => ({ key: memberKey(group, id), delete: true, if: version }) as const);
+    const next = rebalanced(was, await situationOf(this.#services, live, nowMs, false));
+    // What others see of topics may be a little older or newer: what changes a group has to be so now.
+    return { state: next === was ? was : rebalanced(was, await situationOf(this.#services, live, nowMs, true)), gone };
+  }
+
+  /**
+   * Decides and writes, again when another one has written meanwhile. The members are read after the group: who joined before that read is seen, and who comes after it
+   * finds what was written, or has it decided again.
+   */
+  async #change(group: string, decide: (was: GroupState) => Promise<Decided>): Promise<GroupState> {
+    const { catalog } = this.#services;
+    for (let attempt = 1; ; attempt++) {
+      const { version, state: was } = await this.read(group);
+      const { state, gone } = await decide(was);
+      if (state.members.size > limits.groupMembersMax)
+        throw new LogError("invalid_request", `Group ${group} is full: it has ${limits.groupMembersMax} members.`);
+      const key = groupKey(group);
+      const put = state === was ? [] : [{ key, put: encodeGroup(state), if: version === 0 ? ("absent" as const) : version }];
+      const writes = [...put, ...gone.slice(0, limits.transactWritesMax - 1)];
+      if (writes.length === 0 || (await transactIf(catalog, writes))) return state;
+      if (attempt === changesMax) throw busy(group);
+    }
+  }
+}
+
+/** Generations begin with the time: they go on rising when a group is made anew, so that nobody of the one before can commit. */
+export function newGroup(nowMs: number): GroupState {
+  return {
+    generation: Math.floor(nowMs / 1_000),
+    assignor: "cooperative-sticky",
+    members: new Map(),
+    topics: new Map(),
+    emptySinceMs: nowMs,
+  };
+}
+
+export function groupKey(group: string): CatalogKey {
+  return { pk: groupsPk, sk: group };
+}
+
+export function foundIn({ key, version, value }: CatalogItem): Found {
+  return { version, state: decodeGroup(value, key.sk) };
+}
+
+function memberRowOf(beat: Heartbeat, beatMs: number): Omit<MemberRow, "version"> {
+  const { subscription, session = "", sessionTimeoutMs = limits.sessionTimeoutMsDefault } = beat;
+  const assignor: AssignorName = beat.assignor ?? "cooperative-sticky";
+  return { session, subscription, assignor, sessionTimeoutMs, beatMs };
+}

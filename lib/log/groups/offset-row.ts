@@ -1,0 +1,73 @@
+import { LogError } from "../../core/errors.ts";
+import type { Catalog, CatalogItem, CatalogKey, CatalogWrite, JsonValue } from "../../ports/catalog.ts";
+import { eachItem } from "../each-item.ts";
+
+/** How far a group has come with a partition, and who may say so: the catalog's row `offsets/<group>`, `<topic>/<partition>`. */
+export interface OffsetRow {
+  /** Of the row; 0 when there is none. */
+  readonly version: number;
+  /** What is of another topic of that name counts for nothing. */
+  readonly topicId: string;
+  /** -1: nothing is committed. */
+  readonly offset: number;
+  readonly metadata: string;
+  readonly committedMs: number;
+  /** Who may commit, and since which generation. Who had the partition before that is refused. "": nobody who is a member. */
+  readonly member: string;
+  readonly since: number;
+}
+
+const formatVersion = 1;
+
+export function noOffset(topicId: string): OffsetRow {
+  return { version: 0, topicId, offset: -1, metadata: "", committedMs: 0, member: "", since: 0 };
+}
+
+export function offsetsPk(group: string): string {
+  return `offsets/${group}`;
+}
+
+export function offsetKey(group: string, topic: string, partition: number): CatalogKey {
+  return { pk: offsetsPk(group), sk: `${topic}/${String(partition).padStart(5, "0")}` };
+}
+
+/** Fails when the row is not as it was any more. */
+export function offsetWrite(key: CatalogKey, before: OffsetRow, next: Omit<OffsetRow, "version">): CatalogWrite {
+  const { topicId, offset, metadata, committedMs, member, since } = next;
+  const put: JsonValue = { v: formatVersion, topicId, offset, metadata, committedMs, member, since };
+  return { key, put, if: before.version === 0 ? "absent" : before.version };
+}
+
+export async function readOffset(catalog: Catalog, key: CatalogKey, topicId: string): Promise<OffsetRow> {
+  const item = await catalog.get(key);
+  if (item === undefined) return noOffset(topicId);
+  const row = decodeOffset(item);
+  // Of a topic that is gone: what was committed there is not known here.
+  return row.topicId === topicId ? row : { ...noOffset(topicId), version: row.version };
+}
+
+export interface PlacedOffset extends OffsetRow {
+  readonly key: CatalogKey;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** All of a group, by topic and partition. */
+export async function* offsetRows(catalog: Catalog, group: string): AsyncGenerator<PlacedOffset> {
+  for await (const item of eachItem(catalog, offsetsPk(group))) {
+    const { key } = item;
+    const slash = key.sk.lastIndexOf("/");
+    yield { ...decodeOffset(item), key, topic: key.sk.slice(0, slash), partition: Number(key.sk.slice(slash + 1)) };
+  }
+}
+
+function decodeOffset({ key, version, value }: CatalogItem): OffsetRow {
+  const { v, ...row } = value as unknown as Omit<OffsetRow, "version"> & { readonly v: number };
+  if (v !== formatVersion) {
+    throw new LogError(
+      "unsupported_version",
+      `The offset ${key.pk} ${key.sk} has format version ${v}, which this build does not know: use a newer build.`,
+    );
+  }
+  return { ...row, version };
+}
