@@ -126,15 +126,15 @@ async function* readEntries(walk: Walk, page: readonly EntryRef[]): AsyncGenerat
 
 /** Reads them together; where that fails, one by one. */
 async function* readSlices(walk: Walk, slices: readonly EntrySlice[]): AsyncGenerator<Finding, void, undefined> {
-  const read = await attempt(unreadable, () => walk.check.engine.journal.read(slices));
+  const read = await attempt(unreadable, () => lookInto(walk, slices));
   if ("value" in read) {
-    for (const [nth, slice] of slices.entries()) yield* sliceFaults(walk, slice, read.value[nth] as Uint8Array);
+    yield* read.value;
     return;
   }
   for (const slice of slices) {
-    const alone = await attempt(unreadable, () => walk.check.engine.journal.read([slice]));
+    const alone = await attempt(unreadable, () => lookInto(walk, [slice]));
     if ("value" in alone) {
-      yield* sliceFaults(walk, slice, alone.value[0] as Uint8Array);
+      yield* alone.value;
       continue;
     }
     const { startSeq } = await walk.check.engine.journal.head(walk.shard);
@@ -142,6 +142,16 @@ async function* readSlices(walk: Walk, slices: readonly EntrySlice[]): AsyncGene
     const message = `Entry ${slice.entry.seq} cannot be read: ${alone.error.message} ${restoreAdvice.journal}`;
     yield journalFault(walk, "damaged", slice.index, partOf(slice).baseOffset, message);
   }
+}
+
+/** The room for them is free again before anything is told: who is told may take its time. */
+async function lookInto(walk: Walk, slices: readonly EntrySlice[]): Promise<readonly Finding[]> {
+  const { engine, room } = walk.check;
+  const bytesMax = slices.reduce((sum, slice) => sum + partOf(slice).bytes, 0);
+  return await room.hold(bytesMax, async () => {
+    const read = await engine.journal.read(slices);
+    return slices.flatMap((slice, nth) => [...sliceFaults(walk, slice, read[nth] as Uint8Array)]);
+  });
 }
 
 function* sliceFaults(walk: Walk, slice: EntrySlice, bytes: Uint8Array): Generator<Finding, void, undefined> {

@@ -6,8 +6,9 @@ import { activePk, activeRemoval, duePk, dueRemoval, readActive, readDue } from 
 import { topicNameOf } from "../strata/topic-ids.ts";
 import { readTopic, topicKey } from "../topic-row.ts";
 import { transactIf } from "../transact-if.ts";
-import { type Check } from "./context.ts";
+import { type Check, checkAtOnce } from "./context.ts";
 import { type Finding, note } from "./finding.ts";
+import { inOrder } from "./in-order.ts";
 import type { TopicLives } from "./topic-lives.ts";
 
 /** Marks for the janitor, which has no use for those of shards that are not there. @param onTopic hears of the topic of each mark */
@@ -17,15 +18,16 @@ export async function* checkMarks(
   onTopic: (topicId: string) => AsyncGenerator<Finding, void, undefined>,
 ): AsyncGenerator<Finding, void, undefined> {
   for (const pk of [activePk, duePk]) {
-    for await (const item of eachItem(check.engine.catalog, pk)) {
+    const look = async function* (item: CatalogItem): AsyncGenerator<Finding, void, undefined> {
       const { shard, removal } = pk === activePk ? activeMark(item) : dueMark(item);
       check.seen({});
       yield* onTopic(shard.topicId);
-      if (!(await isGone(check, lives, shard))) continue;
+      if (!(await isGone(check, lives, shard))) return;
       const message = `The mark ${pk} ${item.key.sk} is about a shard that is not there. --repair drops it, and so does the janitor when it comes by.`;
       const where = { topicId: shard.topicId, shard: shard.shard, key: `${pk} ${item.key.sk}` };
       yield note({ kind: "dangling", what: "mark", where, message, repair: () => transactIf(check.engine.catalog, [removal]) });
-    }
+    };
+    yield* inOrder(check, eachItem(check.engine.catalog, pk), checkAtOnce.rows, look);
   }
 }
 

@@ -4,8 +4,9 @@ import type { ObjectInfo } from "../../ports/object-store.ts";
 import { eachItem } from "../each-item.ts";
 import { garbagePk, readGarbage } from "../strata/garbage.ts";
 import { readSegmentRow, segmentKey, segmentsFrom } from "../strata/segment-row.ts";
-import { type Check } from "./context.ts";
+import { type Check, checkAtOnce } from "./context.ts";
 import { fault, type Finding } from "./finding.ts";
+import { inOrder } from "./in-order.ts";
 import { isNeedless } from "./orphan-safety.ts";
 import { type NamedObject, readObjectKey, segmentObjectsPrefix } from "../strata/segment-object-key.ts";
 
@@ -32,19 +33,27 @@ async function* checkPage(
 ): AsyncGenerator<Finding, void, undefined> {
   check.seen({ objects: page.length });
   // A segment's row has the base offset that its object's key has: nearly all are found at once.
-  const followed = await mapBounded(page, limits.shardConcurrency, ({ key }) => isFollowed(check, key, readObjectKey(key)));
-  for (const topicId of new Set(page.flatMap(({ key }) => readObjectKey(key)?.topicId ?? []))) yield* onTopic(topicId);
-  const needless = new Map<string, boolean>();
-  for (const [nth, info] of page.entries()) {
-    if (followed[nth] === true) continue;
-    const named = readObjectKey(info.key);
-    if (named === undefined) yield strange(info);
-    else if (await isUnreferenced(check, info.key, named)) {
-      const name = `${named.topicId}/${named.partition}`;
-      const canGo = needless.get(name) ?? (await isNeedless(check, named));
-      needless.set(name, canGo);
-      yield orphan(check, info, named, canGo);
-    }
+  const followed = await mapBounded(page, checkAtOnce.rows, ({ key }) => isFollowed(check, key, readObjectKey(key)));
+  const topicIds = new Set(page.flatMap(({ key }) => readObjectKey(key)?.topicId ?? []));
+  yield* inOrder(check, topicIds, checkAtOnce.rows, onTopic);
+  const others = page.filter((_, nth) => followed[nth] !== true);
+  const needless = new Map<string, Promise<boolean>>();
+  yield* inOrder(check, others, checkAtOnce.rows, (info) => checkOther(check, info, needless));
+}
+
+/** An object that no row names at first sight. @param needless by partition, what was found out before */
+async function* checkOther(
+  check: Check,
+  info: ObjectInfo,
+  needless: Map<string, Promise<boolean>>,
+): AsyncGenerator<Finding, void, undefined> {
+  const named = readObjectKey(info.key);
+  if (named === undefined) yield strange(info);
+  else if (await isUnreferenced(check, info.key, named)) {
+    const name = `${named.topicId}/${named.partition}`;
+    const canGo = needless.get(name) ?? isNeedless(check, named);
+    needless.set(name, canGo);
+    yield orphan(check, info, named, await canGo);
   }
 }
 

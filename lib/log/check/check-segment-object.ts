@@ -40,10 +40,10 @@ async function isStill({ check, topic, partition }: SegmentPlace, { baseOffset, 
 }
 
 async function* lookAtObject(place: SegmentPlace, row: SegmentRow): AsyncGenerator<Finding, void, undefined> {
-  const { objects } = place.check.engine;
-  place.check.seen({ segments: 1 });
+  const { engine, room, seen } = place.check;
+  seen({ segments: 1 });
   try {
-    const index = await attempt(damage, () => readIndex(objects, row));
+    const index = await attempt(damage, () => room.hold(row.endBytes, () => readIndex(engine.objects, row)));
     if ("error" in index) {
       yield objectFault(place, row, "damaged", row.baseOffset, `Its footer cannot be used: ${index.error.message}`);
       return;
@@ -79,8 +79,8 @@ async function* lookAtBlocks(walk: Walk): AsyncGenerator<Finding, void, undefine
   const { index } = walk;
   for (let from = 0; from < index.blocks; ) {
     const to = blocksUpTo(index, from, limits.strataReadBytes);
-    const read = await attempt(damage, () => readBlocks(walk.place.check.engine.objects, walk.row, index, { from, to }));
-    if ("value" in read) yield* lookInto(walk, from, read.value);
+    const read = await attempt(damage, () => lookInto(walk, from, to));
+    if ("value" in read) yield* read.value;
     else for (let block = from; block < to; block++) yield* lookAtBlock(walk, block);
     from = to;
   }
@@ -88,9 +88,9 @@ async function* lookAtBlocks(walk: Walk): AsyncGenerator<Finding, void, undefine
 
 async function* lookAtBlock(walk: Walk, block: number): AsyncGenerator<Finding, void, undefined> {
   const { place, row, index } = walk;
-  const read = await attempt(damage, () => readBlocks(place.check.engine.objects, row, index, { from: block, to: block + 1 }));
+  const read = await attempt(damage, () => lookInto(walk, block, block + 1));
   if ("value" in read) {
-    yield* lookInto(walk, block, read.value);
+    yield* read.value;
     return;
   }
   walk.isWhole = false;
@@ -100,18 +100,24 @@ async function* lookAtBlock(walk: Walk, block: number): AsyncGenerator<Finding, 
   walk.next = end;
 }
 
-function* lookInto(walk: Walk, block: number, bytes: Uint8Array): Generator<Finding, void, undefined> {
+/** Blocks `from` to before `to`. The room for them is free again before anything is told: who is told may take its time. */
+async function lookInto(walk: Walk, from: number, to: number): Promise<readonly Finding[]> {
   const { place, row, index, indexer } = walk;
-  const seen = lookAtBatches(bytes, { from: walk.next, end: index.nextOffset, isDense: false });
-  place.check.seen({ records: seen.records, bytes: bytes.length });
-  walk.next = seen.next;
-  if (seen.fault === undefined) {
-    indexer.add(bytes);
-    return;
-  }
-  walk.isWhole = false;
-  const message = `A batch after byte ${index.positions[block] ?? 0} was damaged before it was stored there: ${seen.fault.message}.`;
-  yield objectFault(place, row, "damaged", seen.fault.offset, message);
+  const { engine, room } = place.check;
+  const bytesMax = (index.positions[to] ?? 0) - (index.positions[from] ?? 0);
+  return await room.hold(bytesMax, async () => {
+    const bytes = await readBlocks(engine.objects, row, index, { from, to });
+    const seen = lookAtBatches(bytes, { from: walk.next, end: index.nextOffset, isDense: false });
+    place.check.seen({ records: seen.records, bytes: bytes.length });
+    walk.next = seen.next;
+    if (seen.fault === undefined) {
+      indexer.add(bytes);
+      return [];
+    }
+    walk.isWhole = false;
+    const message = `A batch after byte ${index.positions[from] ?? 0} was damaged before it was stored there: ${seen.fault.message}.`;
+    return [objectFault(place, row, "damaged", seen.fault.offset, message)];
+  });
 }
 
 /** The row says of the object what its footer says. */

@@ -1,7 +1,9 @@
 import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { JanitorParts } from "../janitor.ts";
 import type { Topic } from "../log.ts";
+import { ReadRoom } from "./read-room.ts";
 import { Frontiers } from "../strata/frontiers.ts";
 import { readTopic, topicKey } from "../topic-row.ts";
 import type { StrataServices } from "../strata/services.ts";
@@ -32,11 +34,27 @@ export interface CheckOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How much a check does at once. */
+export const checkAtOnce = {
+  /** Of all topics. Requests take some milliseconds on AWS, and a shard needs about thirty, one after another. */
+  shards: 16,
+  /** Of one shard. */
+  partitions: 4,
+  /** Rows and objects about which little is asked. */
+  rows: limits.shardConcurrency,
+  /** Of entries and segments, that are read or looked into. */
+  bytes: 4 * limits.strataReadBytes,
+} as const;
+
 /** A check that runs. */
 export interface Check extends StrataServices {
   readonly counts: CheckCounts;
-  /** Counts, tells, and ends the check when it is to end. @throws unavailable */
+  /** Counts, tells, and ends the check when it is to end, or has failed elsewhere. @throws unavailable */
   readonly seen: (more: Partial<CheckCounts>) => void;
+  /** What is looked at beside what has failed ends where it next tells what it has seen. @returns what failed first */
+  readonly fail: (reason: unknown) => LogError;
+  /** Of what is read at once. */
+  readonly room: ReadRoom;
 }
 
 export function startCheck(
@@ -46,12 +64,27 @@ export function startCheck(
 ): Check {
   const tuning = { ...defaultStrataTuning, ...strata };
   const counts: CheckCounts = { topics: 0, shards: 0, partitions: 0, entries: 0, segments: 0, objects: 0, records: 0, bytes: 0 };
+  let failure: LogError | undefined;
+  const fail = (reason: unknown): LogError => (failure ??= LogError.from(reason));
   const seen = (more: Partial<CheckCounts>): void => {
     for (const name of Object.keys(more) as (keyof CheckCounts)[]) counts[name] += more[name] ?? 0;
     onProgress?.(counts);
-    if (signal?.aborted === true) throw new LogError("unavailable", "The check was ended before it came to its end: run it again.");
+    // A code of its own: who looks at damaged bytes takes other codes for damage.
+    if (failure !== undefined || signal?.aborted === true)
+      throw new LogError("unavailable", "The check was ended before it came to its end: run it again.");
   };
-  return { engine, clock, random, compression, frontiers: Frontiers.of(engine, clock), tuning, counts, seen };
+  return {
+    engine,
+    clock,
+    random,
+    compression,
+    frontiers: Frontiers.of(engine, clock),
+    tuning,
+    counts,
+    seen,
+    fail,
+    room: new ReadRoom(checkAtOnce.bytes),
+  };
 }
 
 /** The topic as it is now; undefined when it was deleted since, or made anew. */

@@ -25,6 +25,8 @@ export class GoneTopics {
 
   async *look(topicId: string): AsyncGenerator<Finding, void, undefined> {
     if (this.#told.has(topicId) || (await this.#lives.of(topicId)) !== "gone") return;
+    // Several may ask at once.
+    if (this.#told.has(topicId)) return;
     if (this.#told.size >= limits.checkTopicsKept) this.#told.clear();
     this.#told.add(topicId);
     const remains = await remainsOf(this.#check, topicId);

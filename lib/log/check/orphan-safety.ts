@@ -2,7 +2,7 @@ import { LogError } from "../../core/errors.ts";
 import { placeOf } from "../placement.ts";
 import { topicNameOf } from "../strata/topic-ids.ts";
 import { checkSegments } from "./check-segments.ts";
-import { type Check, topicNow } from "./context.ts";
+import { attempt, type Check, topicNow } from "./context.ts";
 import type { NamedObject } from "../strata/segment-object-key.ts";
 import { shardState } from "./shard-state.ts";
 import { lifeOf } from "./topic-lives.ts";
@@ -18,7 +18,10 @@ export async function isNeedless(check: Check, { topicId, partition }: NamedObje
   const topic = name === undefined ? undefined : await topicNow(check, { name, id: topicId });
   if (topic === undefined || partition >= topic.partitions) return false;
   const { shard, index } = placeOf(topic, partition);
-  const { head, frontier } = await shardState(check, shard);
+  const state = await attempt(["unknown_topic_or_partition"], () => shardState(check, shard));
+  // Deleted meanwhile: the next check finds out.
+  if ("error" in state) return false;
+  const { head, frontier } = state.value;
   if ((head.startOffsets[index] ?? 0) > (frontier.sealed[index] ?? 0)) return false;
   const uncounted = { ...check, seen: () => check.seen({}) };
   for await (const finding of checkSegments(uncounted, topic, partition)) if (finding.isFault) return false;
