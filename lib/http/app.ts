@@ -17,7 +17,7 @@ import { Query } from "./query.ts";
 import { empty, errorResponse } from "./responses.ts";
 import { type Call, type Method, methods, type Operation, type Route, type Services } from "./route.ts";
 import { admit, metered } from "./metering.ts";
-import { matchPath } from "./router.ts";
+import { type Match, matchPath } from "./router.ts";
 
 export interface AppOptions {
   /** Opens compressed batches for JSON answers. */
@@ -115,7 +115,7 @@ async function dispatch(services: Services, known: Known, facts: RequestFacts = 
   const { quotas } = services.log;
   const admission = admit(quotas, caller.principal, operation.quota);
   if (admission !== undefined) await admission;
-  const permit = await permitOf(known, operation.access, parts.topic);
+  const permit = await permitOf(known, operation.access, parts);
   const query = Query.parse(split < 0 ? "" : url.slice(split + 1), Object.keys(operation.query ?? {}));
   const call: Call = { services, request, caller, permit, query, ...parts };
   return operation.quota === undefined
@@ -124,9 +124,9 @@ async function dispatch(services: Services, known: Known, facts: RequestFacts = 
 }
 
 /** @throws forbidden, unavailable */
-async function permitOf({ security: { clock }, caller }: Known, access: Access, topic: string): Promise<Permit> {
+async function permitOf({ security: { clock }, caller }: Known, access: Access, path: Omit<Match, "route">): Promise<Permit> {
   if (clock === undefined || !caller.isChecked) return openPermit;
-  const needs = needsOf(access, topic);
+  const needs = needsOf(access, path);
   const check = async (): Promise<void> => {
     await caller.confirm();
     if (needs !== undefined) await authorize(caller, needs);

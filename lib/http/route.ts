@@ -43,6 +43,8 @@ export interface Call {
   /** Of the path; -1 where it has none. */
   readonly partition: number;
   /** Of the path; empty where it has none. */
+  readonly group: string;
+  readonly member: string;
   readonly tokenId: string;
 }
 

@@ -9,6 +9,9 @@ export interface Match {
   readonly topic: string;
   /** -1 where the path has none. */
   readonly partition: number;
+  /** Decoded; not checked. Empty where the path has none. */
+  readonly group: string;
+  readonly member: string;
   /** As sent. Empty where the path has none. */
   readonly tokenId: string;
 }
@@ -21,13 +24,14 @@ const unversioned: Readonly<Record<string, Route>> = {
 const plain: Readonly<Record<string, Route>> = {
   ...unversioned,
   topics: routes.topics,
+  groups: routes.groups,
   acls: routes.acls,
   tokens: routes.tokens,
   quotas: routes.quotas,
 };
-const noParts = { topic: "", partition: -1, tokenId: "" } as const;
+const noParts = { topic: "", partition: -1, group: "", member: "", tokenId: "" } as const;
 
-/** The route of a path (without query). By hand: eight shapes need no pattern language. @throws not_found, invalid_request */
+/** The route of a path (without query). By hand: a dozen shapes need no pattern language. @throws not_found, invalid_request */
 export function matchPath(path: string): Match {
   const [before, version = "", first = "", name, what, partition, records, ...rest] = path.split("/");
   if (before !== "" || rest.length > 0) throw notFound(path);
@@ -43,6 +47,11 @@ export function matchPath(path: string): Match {
   }
   if (name === "") throw notFound(path);
   if (first === "tokens" && what === undefined) return { ...noParts, route: routes.token, tokenId: decode(name) };
+  if (first === "groups") {
+    const found = records === undefined ? groupRoute(what, partition) : undefined;
+    if (found === undefined) throw notFound(path);
+    return { ...noParts, route: found, group: decode(name), member: partition === undefined ? "" : decode(partition) };
+  }
   const route = first === "topics" ? topicRoute(what, partition, records) : undefined;
   if (route === undefined) throw notFound(path);
   return { ...noParts, route, topic: decode(name), partition: partition === undefined ? -1 : partitionOf(partition) };
@@ -55,6 +64,13 @@ function topicRoute(what: string | undefined, partition: string | undefined, rec
     return what === "offsets" ? routes.offsets : undefined;
   }
   return what === "partitions" && records === "records" ? routes.partitionRecords : undefined;
+}
+
+function groupRoute(what: string | undefined, member: string | undefined): Route | undefined {
+  if (member !== undefined) return what === "members" && member !== "" ? routes.member : undefined;
+  if (what === undefined) return routes.group;
+  if (what === "offsets") return routes.groupOffsets;
+  return what === "lag" ? routes.groupLag : undefined;
 }
 
 function partitionOf(text: string): number {

@@ -53,6 +53,8 @@ function pathItem(route: Route, suffix: string): Record<string, unknown> {
 const inPath: Readonly<Record<string, Parameter>> = {
   topic: { description: "The topic's name.", schema: ref("TopicName") },
   partition: { description: "The partition, from 0.", schema: { type: "integer", minimum: 0 } },
+  group: { description: "The group's id.", schema: ref("GroupId") },
+  member: { description: "The member's id.", schema: ref("MemberId") },
   id: { description: "The token's id.", schema: ref("TokenId") },
 };
 

@@ -1,4 +1,5 @@
 import { anyName, operations, patternTypes, permissions, resourceTypes } from "../../core/access/acl.ts";
+import { assignors } from "../../core/groups/assignor.ts";
 import { errorCodes } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Schema } from "../route.ts";
@@ -86,6 +87,17 @@ const rateChange: Schema = { ...rate, type: ["integer", "null"] };
 const newPattern = { ...scope.patternType, default: "LITERAL" };
 const without = (fields: Readonly<Record<string, Schema>>, name: string): readonly string[] =>
   Object.keys(fields).filter((field) => field !== name);
+
+const partitions: Schema = {
+  type: "object",
+  description: "Partitions by topic.",
+  additionalProperties: { type: "array", items: integer() },
+};
+const id = (maxLength: number): Schema => ({ type: "string", minLength: 1, maxLength, description: "No control characters." });
+const subscription = { topics: { type: "array", items: { type: "string" } }, prefix: { type: "string" } };
+const group = { group: here("GroupId"), state: { enum: ["Empty", "Reconciling", "Stable"] }, generation: integer() };
+const place = { topic: here("TopicName"), partition: integer() };
+const sessionTimeoutMs = integer(limits.sessionTimeoutMsMin, limits.sessionTimeoutMsMax);
 
 export const schemas = {
   TopicName: { type: "string", pattern: "^[a-zA-Z0-9._-]+$", minLength: 1, maxLength: limits.topicNameLengthMax },
@@ -184,6 +196,99 @@ export const schemas = {
   Quota: object({ principal, ...rates }, ["principal"]),
   AlterQuota: object({ principal, producerByteRate: rateChange, consumerByteRate: rateChange, requestRate: rateChange }, ["principal"]),
   QuotaList: object({ quotas: { type: "array", items: here("Quota") }, enforced: { type: "boolean" } }, ["quotas", "enforced"]),
+  GroupId: id(limits.groupIdLengthMax),
+  MemberId: id(limits.groupMemberIdLengthMax),
+  Group: object({ ...group, members: integer() }, [...Object.keys(group), "members"]),
+  GroupList: object({ groups: { type: "array", items: here("Group") }, nextCursor: { type: "string" } }, ["groups"]),
+  Member: object(
+    {
+      member: here("MemberId"),
+      ...subscription,
+      assigned: partitions,
+      revoked: partitions,
+      sessionTimeoutMs: integer(),
+      beatMs: integer(),
+    },
+    ["member", "assigned", "revoked", "sessionTimeoutMs", "beatMs"],
+  ),
+  GroupDetail: object({ ...group, assignor: { enum: assignors }, members: { type: "array", items: here("Member") } }, [
+    ...Object.keys(group),
+    "assignor",
+    "members",
+  ]),
+  Heartbeat: {
+    ...object(
+      {
+        topics: { type: "array", items: here("TopicName"), minItems: 1, maxItems: limits.groupTopicsMax },
+        prefix: here("TopicName"),
+        session: { type: "string", maxLength: limits.groupMemberIdLengthMax },
+        generation: integer(),
+        held: partitions,
+        sessionTimeoutMs: { ...sessionTimeoutMs, default: limits.sessionTimeoutMsDefault },
+        assignor: { enum: assignors, default: assignors[0] },
+      },
+      [],
+    ),
+    oneOf: [{ required: ["topics"] }, { required: ["prefix"] }],
+  },
+  Membership: object(
+    {
+      generation: integer(),
+      assigned: partitions,
+      revoked: partitions,
+      awaited: partitions,
+      heartbeatIntervalMs: integer(),
+      sessionTimeoutMs,
+    },
+    ["generation", "assigned", "revoked", "awaited", "heartbeatIntervalMs", "sessionTimeoutMs"],
+  ),
+  GroupOffsets: object(
+    {
+      offsets: {
+        type: "array",
+        items: object({ ...place, offset: { type: ["integer", "null"] }, metadata: { type: "string" }, committedMs: integer() }, [
+          ...Object.keys(place),
+          "offset",
+          "metadata",
+          "committedMs",
+        ]),
+      },
+    },
+    ["offsets"],
+  ),
+  CommitOffsets: object(
+    {
+      member: here("MemberId"),
+      session: { type: "string", maxLength: limits.groupMemberIdLengthMax },
+      generation: integer(),
+      offsets: {
+        type: "array",
+        minItems: 1,
+        maxItems: limits.offsetCommitsMax,
+        items: object({ ...place, offset: integer(), metadata: { type: "string" } }, [...Object.keys(place), "offset"]),
+      },
+    },
+    ["offsets"],
+  ),
+  GroupLag: object(
+    {
+      partitions: {
+        type: "array",
+        items: object(
+          {
+            ...place,
+            offset: { type: ["integer", "null"] },
+            logStartOffset: integer(),
+            highWatermark: integer(),
+            lag: { type: ["integer", "null"] },
+          },
+          [...Object.keys(place), "offset", "logStartOffset", "highWatermark", "lag"],
+        ),
+      },
+      lag: integer(),
+    },
+    ["partitions", "lag"],
+  ),
   Health: object({ status: { const: "ok" }, version: { type: "string" }, engine: { type: "string" } }, ["status", "version", "engine"]),
   WireError: wireError,
   ErrorBody: object({ error: here("WireError") }, ["error"]),

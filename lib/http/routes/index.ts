@@ -3,6 +3,7 @@ import type { Operation, Route } from "../route.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { mediaTypes } from "../wire.ts";
 import { aclsRoute } from "./acls.ts";
+import { groupLagRoute, groupOffsetsRoute, groupRoute, groupsRoute, memberRoute } from "./groups.ts";
 import { healthRoute } from "./health.ts";
 import { metricsRoute } from "./metrics.ts";
 import { offsetsRoute } from "./offsets.ts";
@@ -30,6 +31,11 @@ export const routes = {
   topicRecords: topicRecordsRoute,
   partitionRecords: partitionRecordsRoute,
   offsets: offsetsRoute,
+  groups: groupsRoute,
+  group: groupRoute,
+  member: memberRoute,
+  groupOffsets: groupOffsetsRoute,
+  groupLag: groupLagRoute,
   acls: aclsRoute,
   tokens: tokensRoute,
   token: tokenRoute,

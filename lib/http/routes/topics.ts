@@ -7,7 +7,7 @@ import { readFields } from "../body.ts";
 import { ref } from "../openapi/schemas.ts";
 import { empty, json } from "../responses.ts";
 import type { Operation, Route } from "../route.ts";
-import { listVisible } from "./visible-topics.ts";
+import { listVisible } from "./visible.ts";
 import { mediaTypes, type TopicBody, type TopicDetailBody, type TopicListBody } from "../wire.ts";
 
 const topicAnswer = { description: "The topic.", content: { [mediaTypes.json]: ref("Topic") } };
@@ -67,7 +67,8 @@ const list: Operation = {
     if (prefix.length > limits.topicNameLengthMax || after.length > limits.topicNameLengthMax) {
       throw new LogError("invalid_request", "prefix and cursor are no longer than a topic's name.");
     }
-    const topics = await listVisible(services.log.topics, caller, { prefix, after, limit });
+    const ofTopics = { caller, resourceType: "TOPIC", nameOf: ({ name }: Topic) => name } as const;
+    const topics = await listVisible((page) => services.log.topics.list(page), ofTopics, { prefix, after, limit });
     const last = topics.length === limit ? topics.at(-1) : undefined;
     const body: TopicListBody = { topics: topics.map(topicBody), ...(last === undefined ? {} : { nextCursor: last.name }) };
     return json(200, body);
