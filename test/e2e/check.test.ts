@@ -109,7 +109,21 @@ test("what the janitor is going to delete is listed", async () => {
   assert.equal(code, 0);
   assert.match(stdout, /^\d{4}-\S+Z {2}sealed {2}s\/\S+ {2}\(replaced\)$/m);
   const { lines } = await linesOf(data, "--garbage");
-  assert.ok(lines.length > 0 && lines.every(({ type, dueMs, keys }) => type === "deletion" && Number(dueMs) > 0 && Array.isArray(keys)));
+  const deletions = lines.slice(0, -1);
+  assert.ok(deletions.every(({ type, dueMs, keys }) => type === "deletion" && Number(dueMs) > 0 && Array.isArray(keys)));
+  const objects = stdout.trimEnd().split("\n").length;
+  assert.ok(deletions.length > 0 && objects > deletions.length, "several keys in one deletion");
+  assert.deepEqual(lines.at(-1), { type: "summary", deletions: deletions.length, objects });
+});
+
+test("that the janitor is going to delete nothing is said", async () => {
+  const data = join(folder.path, "no-garbage");
+  const world = new CheckWorld(await openLocalEngine(data));
+  await world.log.topics.create({ name: "new" });
+  await world.log.close();
+  assert.deepEqual(await check(data, "--garbage"), { code: 0, stdout: "", stderr: "The janitor is going to delete nothing.\n" });
+  const { code, lines, stderr } = await linesOf(data, "--garbage");
+  assert.deepEqual({ code, lines, stderr }, { code: 0, lines: [{ type: "summary", deletions: 0, objects: 0 }], stderr: "" });
 });
 
 test("what cannot be checked is 2: no log there, a log that is open, a log that is nowhere", async () => {

@@ -2,6 +2,7 @@ import type { CheckCounts } from "../../log/check/context.ts";
 import type { Finding } from "../../log/check/finding.ts";
 import type { PlannedDeletion } from "../../log/check/planned-deletions.ts";
 import type { Context } from "../command.ts";
+import { say } from "../context.ts";
 import { write } from "../io.ts";
 import { Progress } from "../progress.ts";
 import { count, size } from "../table.ts";
@@ -90,4 +91,10 @@ export async function printDeletion({ io, json }: Context, deletion: PlannedDele
   const due = Number.isNaN(new Date(dueMs).getTime()) ? "never" : new Date(dueMs).toISOString();
   const state = why === "unfinished" && !isDoomed ? "unfinished: stays if its writer ends in time" : why;
   await write(io, io.stdout, keys.map((key) => `${due}  ${topic}  ${key}  (${state})\n`).join(""));
+}
+
+/** For programs a last line, by which they know that they have all; for people a word where there is nothing. */
+export async function endDeletions(context: Context, deletions: number, objects: number): Promise<void> {
+  if (context.json) await write(context.io, context.io.stdout, `${JSON.stringify({ type: "summary", deletions, objects })}\n`);
+  else if (deletions === 0) await say(context, "The janitor is going to delete nothing.");
 }

@@ -11,7 +11,7 @@ import { type Command, type Context, jsonFlag } from "../command.ts";
 import { reportError } from "../report-error.ts";
 import { exitCodes } from "../run.ts";
 import { UsageError } from "../usage-error.ts";
-import { CheckReport, printDeletion } from "./check-report.ts";
+import { CheckReport, endDeletions, printDeletion } from "./check-report.ts";
 
 const { engine, data, table, bucket, region } = serverSettings;
 
@@ -32,7 +32,7 @@ export const check: Command = {
       doc: "Mend what touches no data: delete objects that nothing names, what is left of topics that are gone, and what writers left behind; put back topics' ids.",
     },
     garbage: { type: "boolean", doc: "Check nothing, and list the objects that the janitor is going to delete, when and why." },
-    json: { ...jsonFlag.json, doc: "Print a line of JSON for each finding, and one at the end." },
+    json: { ...jsonFlag.json, doc: "Print a line of JSON for each finding or deletion, and one at the end." },
   },
   settings: { engine, data, table, bucket, region },
   examples: [
@@ -81,10 +81,14 @@ async function listGarbage(context: Context): Promise<number> {
   if ("kind" in opened) throw new LogError("corrupt_log", opened.message);
   try {
     const { plannedDeletions } = await import("../../log/check/planned-deletions.ts");
+    let [deletions, objects] = [0, 0];
     for await (const deletion of plannedDeletions(opened)) {
-      if (context.io.signal.aborted) break;
+      if (context.io.signal.aborted) return status.healthy;
       await printDeletion(context, deletion);
+      deletions++;
+      objects += deletion.keys.length;
     }
+    await endDeletions(context, deletions, objects);
     return status.healthy;
   } finally {
     await opened.close();
