@@ -291,7 +291,7 @@ export const limits = {
   /** One pass of compaction remembers so many keys, with at most 48 bytes each, and reads at most so many bytes for them. */
   compactionKeysMax: 4_000_000,
   compactionMapBytes: 8 * 1024 * 1024 * 1024,
-  /** A writer says at most this often that a shard is in use; a shard of which nobody has said so for a while is quiet. */
+  /** A writer says at most this often that a shard is in use; a shard of which nobody has said so for a while is quiet: longer than that, by more than clocks differ. */
   activeMarkMs: 600_000,
   activeQuietMs: 3_600_000,
   activeMarksMax: 100_000,

@@ -58,6 +58,12 @@ export interface SimulationResult {
 }
 
 const tasksMax = 400_000;
+/** A mark that is taken away sooner than writers make another would leave what they append until then unmarked. */
+const markings = [
+  { markMs: 0, quietMs: 0 },
+  { markMs: 0, quietMs: 500 },
+  { markMs: 100, quietMs: 500 },
+] as const;
 const asItIs: EngineWrapper = (engine) => engine;
 /** Of processes' clocks. What they wrote down as due later is due to a clock that is so far ahead. */
 const skewMsMax = 86_400_000;
@@ -164,8 +170,7 @@ function drawJanitor(prng: Prng): JanitorPlan | undefined {
     trimLagMs: prng.pick([0, 0, 300]),
     garbageGraceMs: prng.pick([0, 0, 300]),
     mergeSegmentsMin: prng.pick([2, 3, 8]),
-    markMs: prng.pick([0, 100]),
-    quietMs: prng.pick([0, 500]),
+    ...prng.pick(markings),
   };
   return { everyMs, tuning };
 }
