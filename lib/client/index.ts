@@ -6,6 +6,7 @@ import { Consumer } from "./consumer.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import { Producer } from "./producer.ts";
+import { GroupsClient } from "./groups/groups.ts";
 import { QuotasClient } from "./quotas.ts";
 import { fetchOffsets, fetchPage } from "./read.ts";
 import type { FetchOptions, FetchedPage, TimedOffset } from "./read.ts";
@@ -34,9 +35,20 @@ export type {
   WireAcl,
   WireNewAcl,
 } from "../http/wire.ts";
+export type {
+  CommitOffsetBody,
+  GroupBody,
+  GroupDetailBody,
+  GroupLagBody,
+  GroupListBody,
+  GroupOffsetBody,
+  MemberBody,
+  PartitionLagBody,
+} from "../http/group-wire.ts";
 export type { AclsClient, ListAcls } from "./acls.ts";
 export type { ConsumeOptions } from "./consumer-options.ts";
 export type { Consumer } from "./consumer.ts";
+export type { GroupsClient, ListGroups } from "./groups/groups.ts";
 export type { ClientClock, ClientRandom, ConnectOptions, Fetch } from "./options.ts";
 export type { ProducerOptions } from "./producer-options.ts";
 export type { Producer } from "./producer.ts";
@@ -67,6 +79,8 @@ export interface LogClient {
   readonly tokens: TokensClient;
   /** What principals may use a second. */
   readonly quotas: QuotasClient;
+  /** Consumer groups, looked at and looked after. */
+  readonly groups: GroupsClient;
   /** Sends records to a topic, in batches, each once and in order. Close it when done. */
   producer(options: ProducerOptions): Producer;
   /** The records of a topic as an async iterator. Leaving the loop ends it. */
@@ -86,6 +100,7 @@ export function connect(options: ConnectOptions = {}): LogClient {
     acls: new AclsClient(transport),
     tokens: new TokensClient(transport),
     quotas: new QuotasClient(transport),
+    groups: new GroupsClient(transport),
     producer: (producerOptions) => new Producer(transport, producerOptions),
     consume: (consumeOptions) => new Consumer(transport, consumeOptions),
     fetch: (fetchOptions) => fetchPage(transport, fetchOptions),
