@@ -1,13 +1,17 @@
 import type { FetchAnswer } from "../../lib/http/wire.ts";
 import type { SeenRecord } from "../../lib/testing/history.ts";
+import { type Connection, pause } from "./connection.ts";
+import { nameOf } from "./padding.ts";
 import type { Recording } from "./recording.ts";
 
-/** Follows one partition through all kills. */
-export async function runReader(recording: Recording, partition: number): Promise<void> {
+const pauseMs = 10;
+
+/** Follows one partition of the main topic through all kills. */
+export async function runReader(connection: Connection, recording: Recording, topic: string, partition: number): Promise<void> {
   let from = 0;
-  while (!recording.isEnding) {
+  while (!connection.isEnding) {
     const startAt = recording.moment();
-    const answer = await fetchFrom(recording, partition, from, 100);
+    const answer = await fetchFrom(connection, topic, partition, from, 100);
     recording.polls.push({
       reader: `r${partition}`,
       startAt,
@@ -20,24 +24,45 @@ export async function runReader(recording: Recording, partition: number): Promis
       highWatermark: answer.highWatermark,
     });
     from = answer.nextOffset;
+    await pause(pauseMs);
   }
 }
 
-/** All that a partition holds. */
-export async function readAll(recording: Recording, partition: number): Promise<readonly SeenRecord[]> {
-  const seen: SeenRecord[] = [];
-  for (let from = 0; ; ) {
-    const answer = await fetchFrom(recording, partition, from, 0);
-    seen.push(...seenIn(answer));
-    if (answer.nextOffset === answer.highWatermark) return seen;
-    from = answer.nextOffset;
+/** All that a partition holds, and where it began when that was read. */
+export async function readAll(
+  connection: Connection,
+  topic: string,
+  partition: number,
+): Promise<{ readonly logStartOffset: number; readonly highWatermark: number; readonly seen: readonly SeenRecord[] }> {
+  const first = await fetchFrom(connection, topic, partition, "earliest", 0);
+  const seen = [...seenIn(first)];
+  const { logStartOffset, highWatermark } = first;
+  for (let from = first.nextOffset; from < highWatermark; ) {
+    const answer = await connection.expect([200, 416], recordsPath(topic, partition, from, 0));
+    // What was to come next has expired meanwhile.
+    if (answer.status === 416) return await readAll(connection, topic, partition);
+    const page = answer.body as FetchAnswer;
+    if (page.nextOffset <= from) throw new Error(`the read of ${topic} ${partition} stops at ${from}`);
+    seen.push(...seenIn(page));
+    from = page.nextOffset;
   }
+  return { logStartOffset, highWatermark, seen };
 }
 
-async function fetchFrom(recording: Recording, partition: number, from: number, waitMs: number): Promise<FetchAnswer> {
-  return (await recording.send(`/partitions/${partition}/records?offset=${from}&limit=1000&wait=${waitMs}`, {})) as FetchAnswer;
+export function seenIn({ records }: FetchAnswer): readonly SeenRecord[] {
+  return records.map(({ offset, value }) => ({ offset, value: typeof value === "string" ? nameOf(value) : "" }));
 }
 
-function seenIn(answer: FetchAnswer): readonly SeenRecord[] {
-  return answer.records.map(({ offset, value }) => ({ offset, value: String(value) }));
+async function fetchFrom(
+  connection: Connection,
+  topic: string,
+  partition: number,
+  from: number | "earliest",
+  waitMs: number,
+): Promise<FetchAnswer> {
+  return (await connection.expect([200], recordsPath(topic, partition, from, waitMs))).body as FetchAnswer;
+}
+
+function recordsPath(topic: string, partition: number, from: number | "earliest", waitMs: number): string {
+  return `/${topic}/partitions/${partition}/records?offset=${from}&limit=1000&wait=${waitMs}`;
 }
