@@ -6,7 +6,9 @@ import { Consumer } from "./consumer.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import { Producer } from "./producer.ts";
+import { GroupConsumer } from "./groups/consumer.ts";
 import { GroupsClient } from "./groups/groups.ts";
+import type { GroupConsumerOptions } from "./groups/options.ts";
 import { QuotasClient } from "./quotas.ts";
 import { fetchOffsets, fetchPage } from "./read.ts";
 import type { FetchOptions, FetchedPage, TimedOffset } from "./read.ts";
@@ -48,6 +50,8 @@ export type {
 export type { AclsClient, ListAcls } from "./acls.ts";
 export type { ConsumeOptions } from "./consumer-options.ts";
 export type { Consumer } from "./consumer.ts";
+export type { GroupConsumer } from "./groups/consumer.ts";
+export type { GroupConsumerOptions, GroupRecord, TopicPartition } from "./groups/options.ts";
 export type { GroupsClient, ListGroups } from "./groups/groups.ts";
 export type { ClientClock, ClientRandom, ConnectOptions, Fetch } from "./options.ts";
 export type { ProducerOptions } from "./producer-options.ts";
@@ -85,6 +89,8 @@ export interface LogClient {
   producer(options: ProducerOptions): Producer;
   /** The records of a topic as an async iterator. Leaving the loop ends it. */
   consume<F extends Format = "text">(options: ConsumeOptions<F>): Consumer<F>;
+  /** Reads as a member of a consumer group, as an async iterator: the group's partitions are shared out among its members. Leaving the loop leaves the group. */
+  consumer<F extends Format = "text">(options: GroupConsumerOptions<F>): GroupConsumer<F>;
   /** One page of one partition. */
   fetch<F extends Format = "text">(options: FetchOptions<F>): Promise<FetchedPage<F>>;
   /** By partition, the first offset whose record's time is at or after a time. */
@@ -103,6 +109,7 @@ export function connect(options: ConnectOptions = {}): LogClient {
     groups: new GroupsClient(transport),
     producer: (producerOptions) => new Producer(transport, producerOptions),
     consume: (consumeOptions) => new Consumer(transport, consumeOptions),
+    consumer: (consumerOptions) => new GroupConsumer(transport, consumerOptions),
     fetch: (fetchOptions) => fetchPage(transport, fetchOptions),
     offsets: (topic, time) => fetchOffsets(transport, topic, time),
     health: async () => (await transport.json({ method: "GET", path: ["health"] })) as HealthBody,

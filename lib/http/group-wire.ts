@@ -22,6 +22,8 @@ export interface HeartbeatBody {
 /** Its answer (200). */
 export interface MembershipBody {
   readonly generation: number;
+  /** Whether it has joined since the generation that its beat knew: if it was there before, it was taken for gone, and all that it had then is lost. */
+  readonly joined: boolean;
   /** What the member may read and commit. */
   readonly assigned: WirePartitions;
   /** What it is to give back: it goes to others once a beat says that it is not held any more. */

@@ -234,13 +234,17 @@ export const schemas = {
   Membership: object(
     {
       generation: integer(),
+      joined: {
+        type: "boolean",
+        description: "Whether it has joined since the generation that its beat knew: what it had before is lost.",
+      },
       assigned: partitions,
       revoked: partitions,
       awaited: partitions,
       heartbeatIntervalMs: integer(),
       sessionTimeoutMs,
     },
-    ["generation", "assigned", "revoked", "awaited", "heartbeatIntervalMs", "sessionTimeoutMs"],
+    ["generation", "joined", "assigned", "revoked", "awaited", "heartbeatIntervalMs", "sessionTimeoutMs"],
   ),
   GroupOffsets: object(
     {

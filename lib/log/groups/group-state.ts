@@ -5,10 +5,15 @@ import type { JsonValue } from "../../ports/catalog.ts";
 /** What a member reads: topics by name, or all whose names start so. */
 export type Subscription = { readonly topics: readonly string[] } | { readonly prefix: string };
 
-export interface GroupMember {
+export interface LiveMember {
   /** Of one life of the member: another one under its id takes over from it. */
   readonly session: string;
   readonly subscription: Subscription;
+}
+
+export interface GroupMember extends LiveMember {
+  /** The generation in which it joined: what it was told before that is of an earlier stay. */
+  readonly since: number;
 }
 
 export interface GroupPartition {
@@ -50,7 +55,7 @@ export interface TopicShape {
 /** Those that live now, and what there is to read for them. */
 export interface Situation {
   readonly assignor: AssignorName;
-  readonly members: ReadonlyMap<string, GroupMember>;
+  readonly members: ReadonlyMap<string, LiveMember>;
   /** By member, the topics that its subscription comes to. */
   readonly wanted: ReadonlyMap<string, ReadonlySet<string>>;
   readonly shapes: ReadonlyMap<string, TopicShape>;
@@ -86,10 +91,16 @@ export function rebalanced(state: GroupState, situation: Situation): GroupState 
       },
     ]),
   );
+  const generation = state.generation + 1;
   return {
-    generation: state.generation + 1,
+    generation,
     assignor,
-    members,
+    members: new Map(
+      [...members].map(([id, member]) => [
+        id,
+        { ...member, since: isStill(id) ? (state.members.get(id)?.since ?? generation) : generation },
+      ]),
+    ),
     topics,
     emptySinceMs: members.size > 0 ? 0 : state.members.size === 0 ? state.emptySinceMs : nowMs,
   };
@@ -175,7 +186,7 @@ interface StoredGroup {
   readonly v: number;
   readonly generation: number;
   readonly assignor: AssignorName;
-  readonly members: readonly (readonly [id: string, session: string, subscription: Subscription])[];
+  readonly members: readonly (readonly [id: string, session: string, subscription: Subscription, since: number])[];
   /** Of each partition: who is to have it and who has it, as places in `members`, -1 for nobody; and since when. */
   readonly topics: readonly (readonly [
     topic: string,
@@ -194,7 +205,7 @@ export function encodeGroup({ generation, assignor, members, topics, emptySinceM
     v: formatVersion,
     generation,
     assignor,
-    members: [...members].map(([id, { session, subscription }]) => [id, session, subscription]),
+    members: [...members].map(([id, { session, subscription, since }]) => [id, session, subscription, since]),
     topics: [...topics].map(([topic, { topicId, partitions }]) => [
       topic,
       topicId,
@@ -217,7 +228,7 @@ export function decodeGroup(value: JsonValue, name: string): GroupState {
   return {
     generation,
     assignor,
-    members: new Map(members.map(([id, session, subscription]) => [id, { session, subscription }])),
+    members: new Map(members.map(([id, session, subscription, since]) => [id, { session, subscription, since }])),
     topics: new Map(
       topics.map(([topic, topicId, targets, owners, since]) => [
         topic,

@@ -58,6 +58,8 @@ export interface Heartbeat extends Partial<Report> {
 
 export interface Membership {
   readonly generation: number;
+  /** Whether it has joined since the generation that its beat knew: if it was there before, it was taken for gone, and all that it had then is lost. */
+  readonly joined: boolean;
   /** What the member has and keeps: it may read these and commit for them. */
   readonly assigned: Partitions;
   /** What it has and is to give back: the sooner a beat says that it does not hold them any more, the sooner another one goes on there. */

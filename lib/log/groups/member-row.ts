@@ -2,10 +2,10 @@ import type { AssignorName } from "../../core/groups/assignor.ts";
 import { LogError } from "../../core/errors.ts";
 import type { Catalog, CatalogItem, CatalogKey, JsonValue } from "../../ports/catalog.ts";
 import { eachItem } from "../each-item.ts";
-import type { GroupMember, Subscription } from "./group-state.ts";
+import type { LiveMember, Subscription } from "./group-state.ts";
 
 /** A member's newest beat: the catalog's row `members/<group>`, its id. */
-export interface MemberRow extends GroupMember {
+export interface MemberRow extends LiveMember {
   /** Of the row; 0 when there is none yet. */
   readonly version: number;
   readonly assignor: AssignorName;

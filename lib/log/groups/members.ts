@@ -48,10 +48,10 @@ export class Members {
     const row = memberRowOf(beat, this.#services.clock.nowMs());
     await this.#beat(group, member, row, beat.generation ?? 0);
     const state = await this.#change(group, (was) => this.#afterBeat(group, member, row, beat, was));
-    const { assigned, revoked, awaited } = sharesOf(state, member);
     const { sessionTimeoutMs } = row;
     const heartbeatIntervalMs = Math.floor(sessionTimeoutMs / limits.heartbeatsPerSession);
-    return { generation: state.generation, assigned, revoked, awaited, heartbeatIntervalMs, sessionTimeoutMs };
+    const joined = (beat.generation ?? 0) < (state.members.get(member)?.since ?? 0);
+    return { generation: state.generation, joined, ...sharesOf(state, member), heartbeatIntervalMs, sessionTimeoutMs };
   }
 
   async leave(group: string, member: string, session = ""): Promise<void> {

@@ -81,7 +81,9 @@ export const memberCases: readonly StrataCase[] = [
       assert.equal(await b.beat(), "t:0,1");
       assert.equal(await codeOf(a.commit(0, 5)), "unknown_member_id");
       for (const partition of [0, 1]) await b.commit(partition, 7);
+      assert.equal(a.last?.joined, false);
       assert.equal(await a.beat(), "", "all that it had is another's");
+      assert.equal(a.last.joined, true);
       await b.beat();
       await b.beat();
       const [, partition] = (await a.beat()).split(":");

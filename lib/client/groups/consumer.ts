@@ -1,0 +1,390 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { HeartbeatBody, MembershipBody, WirePartitions } from "../../http/group-wire.ts";
+import { backoffMs, isPassing } from "../backoff.ts";
+import type { Transport } from "../transport.ts";
+import type { Format, Position } from "../types.ts";
+import { Fetches } from "./fetches.ts";
+import { GroupsClient, type Membership } from "./groups.ts";
+import {
+  groupConsumerSettings,
+  type GroupConsumerOptions,
+  type GroupConsumerSettings,
+  type GroupRecord,
+  type TopicPartition,
+} from "./options.ts";
+import { Part, partKey } from "./part.ts";
+
+type Given<F extends Format> = IteratorResult<GroupRecord<F>, undefined>;
+
+/**
+ * The records of a group's partitions that this member has, as an async iterator: each partition in order. A record counts as handled when the next one is asked for, or by
+ * `commit`. What was not committed when a member ends comes again, to whoever has the partition then: each record at least once.
+ */
+export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIterator<GroupRecord<F>, undefined> {
+  readonly #transport: Transport;
+  readonly #groups: GroupsClient;
+  readonly #options: GroupConsumerOptions<F>;
+  readonly #settings: GroupConsumerSettings<F>;
+  readonly #fetches: Fetches<F>;
+  readonly #stop = new AbortController();
+  readonly #parts = new Map<string, Part<F>>();
+  readonly #waiters: PromiseWithResolvers<Given<F>>[] = [];
+  #membership: Membership;
+  #given: { readonly part: Part<F>; readonly offset: number; readonly sinceMs: number } | undefined;
+  #end: { readonly error: LogError | undefined } | undefined;
+  #running: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #wake = new AbortController();
+  #turn = 0;
+  #beatenMs = 0;
+  #committedMs = 0;
+
+  constructor(transport: Transport, options: GroupConsumerOptions<F>) {
+    this.#transport = transport;
+    this.#groups = new GroupsClient(transport);
+    this.#options = options;
+    this.#settings = groupConsumerSettings(options);
+    const done = (): void => {
+      this.#turn = (this.#turn + 1) % Math.max(1, this.#parts.size);
+      this.#give();
+    };
+    this.#fetches = new Fetches(transport, this.#settings, this.#stop.signal, { done, failed: (error) => this.#finish(error) });
+    const random = (): string => [...transport.random.bytes(8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.#membership = { member: options.memberId ?? random(), session: random(), generation: 0 };
+    const onAbort = () => void this.close();
+    options.signal?.addEventListener("abort", onAbort, { once: true });
+    this.#stop.signal.addEventListener("abort", () => options.signal?.removeEventListener("abort", onAbort), { once: true });
+    if (options.signal?.aborted === true) void this.close();
+  }
+
+  get memberId(): string {
+    return this.#membership.member;
+  }
+
+  /** The partitions that it has now. */
+  get assignment(): readonly TopicPartition[] {
+    return [...this.#parts.values()].filter(({ isRevoked }) => !isRevoked).map(placeOf);
+  }
+
+  /** The next record; what was given before is handled. @throws fenced_instance_id, forbidden, corrupt_log, … once; then it is done */
+  next(): Promise<Given<F>> {
+    this.#handle();
+    this.#running ??= this.#run();
+    const waiter = Promise.withResolvers<Given<F>>();
+    this.#waiters.push(waiter);
+    this.#give();
+    return waiter.promise;
+  }
+
+  /** Ends it. The record that was given last does not count as handled. */
+  async return(): Promise<Given<F>> {
+    await this.close();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Commits all that was given, the newest record too. @throws illegal_generation when a partition of it is another member's by now: those records come again there */
+  async commit(): Promise<void> {
+    this.#handle();
+    await this.#commit([...this.#parts.values()]);
+  }
+
+  /** Gives no records of these until `resume`. */
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const part of this.#known(partitions)) part.isPaused = true;
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const part of this.#known(partitions)) part.isPaused = false;
+    this.#give();
+  }
+
+  /** Goes on elsewhere in a partition that it has. What the group has committed there already stays committed. */
+  seek({ topic, partition }: TopicPartition, position: Position): void {
+    for (const part of this.#known([{ topic, partition }])) {
+      part.moveTo(position);
+      part.handled = typeof position === "object" && "offset" in position ? position.offset : undefined;
+      if (this.#given?.part === part) this.#given = undefined;
+    }
+    this.#pump();
+  }
+
+  /** Commits what was handled, unless auto-commit is off, leaves the group and ends the iteration. */
+  close(): Promise<void> {
+    this.#closing ??= this.#leave();
+    return this.#closing;
+  }
+
+  async #leave(): Promise<void> {
+    this.#stop.abort();
+    this.#wake.abort();
+    for (const part of this.#parts.values()) part.stop.abort();
+    await this.#running;
+    if (this.#membership.generation > 0 && this.#end?.error === undefined) {
+      if (this.#settings.enableAutoCommit) await this.#commit([...this.#parts.values()]).catch(() => undefined);
+      await this.#groups.leave(this.#settings.group, this.#membership).catch(() => undefined);
+    }
+    this.#parts.clear();
+    this.#finish();
+  }
+
+  /** Beats, takes over what it is told, commits, until it is closed. Never rejects. */
+  async #run(): Promise<void> {
+    const { clock } = this.#transport;
+    this.#beatenMs = clock.nowMs();
+    this.#committedMs = clock.nowMs();
+    try {
+      while (!this.#stop.signal.aborted) {
+        if (await this.#isTooSlow()) continue;
+        await this.#giveBack();
+        const answer = await this.#beat();
+        if (answer === undefined) continue;
+        await this.#take(answer);
+        if (this.#settings.enableAutoCommit && clock.nowMs() - this.#committedMs >= this.#settings.autoCommitIntervalMs) {
+          await this.#commitQuietly([...this.#parts.values()]);
+        }
+        await this.#sleep(Math.min(answer.heartbeatIntervalMs, this.#settings.autoCommitIntervalMs));
+      }
+    } catch (reason) {
+      if (!this.#stop.signal.aborted) this.#finish(LogError.from(reason));
+    }
+  }
+
+  /** One beat. @returns undefined when there is no answer, and another one is to be tried */
+  async #beat(): Promise<MembershipBody | undefined> {
+    const { group, sessionTimeoutMs, assignor } = this.#settings;
+    const { topics, prefix } = this.#options;
+    const { member, session, generation } = this.#membership;
+    const subscription = topics === undefined ? { prefix: prefix ?? "" } : { topics };
+    const report = generation === 0 ? {} : { generation, held: this.#held() };
+    const beat: HeartbeatBody = { ...subscription, session, sessionTimeoutMs, assignor, ...report };
+    const startedMs = this.#transport.clock.nowMs();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const answer = await this.#groups.beat(group, member, beat, this.#stop.signal);
+        this.#beatenMs = startedMs;
+        this.#membership = { member, session, generation: answer.generation };
+        return answer;
+      } catch (reason) {
+        const error = LogError.from(reason);
+        if (this.#stop.signal.aborted || !isPassing(error)) throw error;
+        await this.#transport.clock.sleep(backoffMs(attempt, this.#transport.random, error), this.#stop.signal);
+        // By now they may be another's.
+        if (this.#transport.clock.nowMs() - this.#beatenMs < sessionTimeoutMs) continue;
+        await this.#lose([...this.#parts.values()]);
+        return undefined;
+      }
+    }
+  }
+
+  async #take(answer: MembershipBody): Promise<void> {
+    if (answer.joined) await this.#lose([...this.#parts.values()]);
+    const [assigned, revoked] = [new Set(keysOf(answer.assigned)), new Set(keysOf(answer.revoked))];
+    const parts = [...this.#parts.values()];
+    await this.#lose(parts.filter(({ key }) => !assigned.has(key) && !revoked.has(key)));
+    await this.#revoke(parts.filter(({ key, isRevoked }) => revoked.has(key) && !isRevoked));
+    // What it has again before it has given it back.
+    for (const part of parts) if (assigned.has(part.key)) part.isRevoked = false;
+    const fresh = [...assigned].filter((key) => !this.#parts.has(key));
+    if (fresh.length > 0) await this.#acquire(new Set(fresh));
+    this.#pump();
+  }
+
+  async #acquire(fresh: ReadonlySet<string>): Promise<void> {
+    const { group, autoOffsetReset } = this.#settings;
+    let found;
+    try {
+      found = await this.#retried(() => this.#groups.acquire(group, this.#membership, this.#stop.signal));
+    } catch (reason) {
+      const error = LogError.from(reason);
+      if (error.code !== "unknown_member_id" && error.code !== "group_id_not_found") throw error;
+      return; // It was taken for gone meanwhile: the next beat joins anew.
+    }
+    const parts = found.filter(({ topic, partition }) => fresh.has(partKey(topic, partition)));
+    if (autoOffsetReset === "none") {
+      const none = parts.find(({ offset }) => offset === null);
+      if (none !== undefined) throw this.#noOffset(none);
+    }
+    const own = parts.map(({ topic, partition, offset }) => {
+      const position: Position = offset === null ? (autoOffsetReset as "earliest" | "latest") : { offset };
+      return new Part<F>(topic, partition, position, offset ?? -1);
+    });
+    if (own.length > 0) await this.#options.onPartitionsAssigned?.(own.map(placeOf));
+    for (const part of own) this.#parts.set(part.key, part);
+  }
+
+  async #revoke(parts: readonly Part<F>[]): Promise<void> {
+    for (const part of parts) {
+      part.isRevoked = true;
+      // Should it be given back to this member, it goes on after what was given last.
+      part.moveTo(this.#after(part));
+    }
+    if (parts.length > 0) await this.#options.onPartitionsRevoked?.(parts.map(placeOf));
+    if (parts.some((part) => this.#given?.part !== part)) this.#wakeUp();
+  }
+
+  /** Where a partition goes on when what was read ahead of it is forgotten. */
+  #after(part: Part<F>): Position {
+    if (this.#given?.part === part) return { offset: this.#given.offset + 1 };
+    if (part.handled !== undefined) return { offset: part.handled };
+    return part.committed >= 0 ? { offset: part.committed } : part.position;
+  }
+
+  /** What is revoked, and of which nothing is being worked on, is not held any more. */
+  async #giveBack(): Promise<void> {
+    const parts = [...this.#parts.values()].filter((part) => part.isRevoked && this.#given?.part !== part);
+    if (parts.length === 0) return;
+    if (this.#settings.enableAutoCommit) await this.#commitQuietly(parts);
+    for (const { key } of parts) this.#parts.delete(key);
+  }
+
+  async #lose(parts: readonly Part<F>[]): Promise<void> {
+    for (const part of parts) {
+      part.stop.abort();
+      this.#parts.delete(part.key);
+      if (this.#given?.part === part) this.#given = undefined;
+    }
+    if (parts.length > 0) await (this.#options.onPartitionsLost ?? this.#options.onPartitionsRevoked)?.(parts.map(placeOf));
+  }
+
+  /** Leaves while a record takes too long, until the next one is asked for. @returns whether it did */
+  async #isTooSlow(): Promise<boolean> {
+    const { clock } = this.#transport;
+    const given = this.#given;
+    if (given === undefined || clock.nowMs() - given.sinceMs < this.#settings.maxPollIntervalMs) return false;
+    await this.#groups.leave(this.#settings.group, this.#membership).catch(() => undefined);
+    await this.#lose([...this.#parts.values()]);
+    this.#membership = { ...this.#membership, generation: 0 };
+    while (!this.#stop.signal.aborted && this.#waiters.length === 0) await this.#sleep(this.#settings.maxPollIntervalMs);
+    return true;
+  }
+
+  #handle(): void {
+    if (this.#given === undefined) return;
+    const { part, offset } = this.#given;
+    part.handled = offset + 1;
+    this.#given = undefined;
+    if (part.isRevoked) this.#wakeUp();
+  }
+
+  async #commitQuietly(parts: readonly Part<F>[]): Promise<void> {
+    this.#committedMs = this.#transport.clock.nowMs();
+    await this.#commit(parts).catch((reason: unknown) => {
+      const { code } = LogError.from(reason);
+      // The next beat tells what is another's by now.
+      if (!lostCodes.has(code) && !isPassing(LogError.from(reason))) throw reason;
+    });
+  }
+
+  async #commit(parts: readonly Part<F>[]): Promise<void> {
+    const due = parts.flatMap((part) => (part.uncommitted === undefined ? [] : [{ part, offset: part.uncommitted }]));
+    for (let at = 0; at < due.length; at += limits.offsetCommitsMax) {
+      const own = due.slice(at, at + limits.offsetCommitsMax);
+      const offsets = own.map(({ part, offset }) => ({ ...placeOf(part), offset }));
+      await this.#retried(() => this.#groups.commit(this.#settings.group, this.#membership, offsets));
+      for (const { part, offset } of own) part.committed = Math.max(part.committed, offset);
+    }
+  }
+
+  /** Beats, commits and acquisitions are the same however often they are done: what got no answer is sent again, for as long as a session. */
+  async #retried<T>(run: () => Promise<T>): Promise<T> {
+    const { clock, random } = this.#transport;
+    const startedMs = clock.nowMs();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await run();
+      } catch (reason) {
+        const error = LogError.from(reason);
+        if (!isPassing(error) || clock.nowMs() - startedMs >= this.#settings.sessionTimeoutMs) throw error;
+        await clock.sleep(backoffMs(attempt, random, error));
+      }
+    }
+  }
+
+  #pump(): void {
+    this.#fetches.pump([...this.#parts.values()], this.#turn);
+  }
+
+  /** Gives what is here to those who wait, partition by partition in turns. */
+  #give(): void {
+    if (this.#end !== undefined) {
+      this.#finish();
+      return;
+    }
+    while (this.#waiters.length > 0) {
+      const parts = [...this.#parts.values()];
+      const ready = [...parts.slice(this.#turn), ...parts.slice(0, this.#turn)].find(
+        (part) => part.hasRecords && !part.isPaused && !part.isRevoked,
+      );
+      const record = ready?.shift();
+      if (ready === undefined || record === undefined) break;
+      this.#given = { part: ready, offset: record.offset, sinceMs: this.#transport.clock.nowMs() };
+      if (!ready.hasRecords) this.#turn = (parts.indexOf(ready) + 1) % parts.length;
+      this.#waiters.shift()?.resolve({ done: false, value: { topic: ready.topic, ...record } });
+    }
+    this.#pump();
+  }
+
+  /** Nothing more comes. Who waits is told the error, once. */
+  #finish(error?: LogError): void {
+    this.#end ??= { error };
+    this.#stop.abort();
+    for (const waiter of this.#waiters.splice(0)) {
+      const told = this.#end.error;
+      this.#end = { error: undefined };
+      if (told === undefined) waiter.resolve({ done: true, value: undefined });
+      else waiter.reject(told);
+    }
+  }
+
+  #held(): WirePartitions {
+    const held: Record<string, number[]> = {};
+    for (const { topic, partition } of this.#parts.values()) (held[topic] ??= []).push(partition);
+    return held;
+  }
+
+  #known(partitions: readonly TopicPartition[]): readonly Part<F>[] {
+    return partitions.map(({ topic, partition }) => {
+      const part = this.#parts.get(partKey(topic, partition));
+      if (part !== undefined) return part;
+      throw new LogError("invalid_request", `Partition ${partition} of ${topic} is not this member's now.`);
+    });
+  }
+
+  #noOffset({ topic, partition }: TopicPartition): LogError {
+    const { group } = this.#settings;
+    return new LogError(
+      "offset_out_of_range",
+      `Group ${group} has committed nothing of partition ${partition} of ${topic}, and autoOffsetReset is none: set its offset, or say where to start.`,
+    );
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    this.#wake = this.#wake.signal.aborted && !this.#stop.signal.aborted ? this.#wake : new AbortController();
+    if (!this.#wake.signal.aborted) await this.#transport.clock.sleep(ms, AbortSignal.any([this.#wake.signal, this.#stop.signal]));
+    this.#wake = new AbortController();
+  }
+
+  /** The next beat is due at once. */
+  #wakeUp(): void {
+    this.#wake.abort();
+  }
+}
+
+const lostCodes: ReadonlySet<string> = new Set(["illegal_generation", "unknown_member_id", "group_id_not_found"]);
+
+function placeOf({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition };
+}
+
+function keysOf(partitions: WirePartitions): readonly string[] {
+  return Object.entries(partitions).flatMap(([topic, numbers]) => numbers.map((partition) => partKey(topic, partition)));
+}

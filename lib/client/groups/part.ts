@@ -1,0 +1,85 @@
+import { Queue } from "../queue.ts";
+import type { ConsumedRecord, Format, Position } from "../types.ts";
+
+interface Page<F extends Format> {
+  readonly records: readonly ConsumedRecord<F>[];
+  readonly characters: number;
+}
+
+/** A partition that a member has: what was read of it, and how far it is handled. */
+export class Part<F extends Format> {
+  readonly topic: string;
+  readonly partition: number;
+  /** Where the next page starts. */
+  position: Position;
+  /** The next offset that is not handled; undefined while none is. */
+  handled: number | undefined;
+  /** The newest offset that is known to be committed. */
+  committed: number;
+  /** No more records of it are given: it is to go to another member. */
+  isRevoked = false;
+  isPaused = false;
+  isFetching = false;
+  failures = 0;
+  /** Ends the fetch that is on its way. */
+  stop = new AbortController();
+  readonly #pages = new Queue<Page<F>>();
+  #at = 0;
+  #characters = 0;
+
+  /** @param committed -1: nothing is */
+  constructor(topic: string, partition: number, position: Position, committed: number) {
+    this.topic = topic;
+    this.partition = partition;
+    this.position = position;
+    this.committed = committed;
+  }
+
+  get key(): string {
+    return partKey(this.topic, this.partition);
+  }
+
+  /** About how much memory what waits here takes. */
+  get characters(): number {
+    return this.#characters;
+  }
+
+  get hasRecords(): boolean {
+    return this.#pages.length > 0;
+  }
+
+  /** What is to be committed of it. */
+  get uncommitted(): number | undefined {
+    return this.handled !== undefined && this.handled > this.committed ? this.handled : undefined;
+  }
+
+  push(records: readonly ConsumedRecord<F>[], characters: number): void {
+    if (records.length === 0) return;
+    this.#pages.push({ records, characters });
+    this.#characters += characters;
+  }
+
+  shift(): ConsumedRecord<F> | undefined {
+    const page = this.#pages.peek();
+    const record = page?.records[this.#at++];
+    if (page !== undefined && this.#at === page.records.length) {
+      this.#pages.shift();
+      this.#characters -= page.characters;
+      this.#at = 0;
+    }
+    return record;
+  }
+
+  /** Forgets what was read, and goes on elsewhere. */
+  moveTo(position: Position): void {
+    this.stop.abort();
+    this.stop = new AbortController();
+    while (this.#pages.shift() !== undefined);
+    [this.#at, this.#characters] = [0, 0];
+    this.position = position;
+  }
+}
+
+export function partKey(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
