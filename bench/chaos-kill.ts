@@ -25,6 +25,7 @@ const producers = 8;
 const bigProducers = 2;
 const bigChars = 40_000;
 const shortLived = 2;
+const tendEvery = 4;
 
 const { rounds, seconds, json } = benchOptions({ rounds: 100, seconds: 0 });
 const folder = await mkdtemp(join(tmpdir(), "stratalog-chaos-"));
@@ -69,7 +70,9 @@ async function kill(): Promise<void> {
   const deadline = seconds === 0 ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1_000;
   try {
     while (server.killed < rounds && performance.now() < deadline && !connection.isEnding) {
-      await pause(lifeMs());
+      // Now and then a round comes to its end: a journal file goes when all shards have been tended, and tended again.
+      if (server.killed % tendEvery === tendEvery - 1) await server.tended();
+      else await pause(lifeMs());
       await server.crash();
       if (server.killed % 10 === 0) progress(`${server.killed} kills, ${recording.acknowledged} records acknowledged …`);
     }

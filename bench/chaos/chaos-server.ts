@@ -55,11 +55,16 @@ export class ChaosServer {
   async settle(): Promise<void> {
     for (let round = 0; round < 2; round++) {
       await this.crash(clockStepMsMax);
-      const deadline = performance.now() + roundMsMax;
-      while (!(await this.#hasTended())) {
-        if (performance.now() > deadline) throw new Error(`no round of the janitor has ended within ${roundMsMax} ms`);
-        await pause(20);
-      }
+      await this.tended();
+    }
+  }
+
+  /** Resolves once a round of this server's janitor has ended. */
+  async tended(): Promise<void> {
+    const deadline = performance.now() + roundMsMax;
+    while (!(await this.#hasTended())) {
+      if (performance.now() > deadline) throw new Error(`no round of the janitor has ended within ${roundMsMax} ms`);
+      await pause(20);
     }
   }
 
@@ -71,7 +76,6 @@ export class ChaosServer {
     return await checkFolder(this.#folder, this.#aheadMs);
   }
 
-  /** Whether a round of this server's janitor has ended. */
   async #hasTended(): Promise<boolean> {
     const metrics = await fetch(`${this.#process?.url}/metrics`);
     return /^stratalog_unsealed_bytes/m.test(await metrics.text());

@@ -13,6 +13,7 @@ interface Kind {
   readonly config: Readonly<Record<string, string | number>>;
   /** How long its records are at most, beside their names. */
   readonly charsMax: number;
+  readonly pauseMsMax: number;
   readonly trims: boolean;
 }
 
@@ -28,6 +29,7 @@ const kinds: readonly Kind[] = [
     gone: { isTrimmed: true, isCompacted: false, keptMin: everything },
     config: { "retention.ms": -1 },
     charsMax: 2_000,
+    pauseMsMax: 60,
     trims: true,
   },
   {
@@ -35,6 +37,7 @@ const kinds: readonly Kind[] = [
     gone: { isTrimmed: false, isCompacted: false, keptMin: Math.floor(retainedBytes / (bigChars + aroundBytes)) },
     config: { "retention.ms": -1, "retention.bytes": retainedBytes },
     charsMax: bigChars,
+    pauseMsMax: 30,
     trims: false,
   },
   {
@@ -42,6 +45,7 @@ const kinds: readonly Kind[] = [
     gone: { isTrimmed: false, isCompacted: true, keptMin: everything },
     config: { "cleanup.policy": "compact", "min.cleanable.dirty.ratio": 0, "delete.retention.ms": hourMs },
     charsMax: 20_000,
+    pauseMsMax: 60,
     trims: false,
   },
   {
@@ -49,6 +53,7 @@ const kinds: readonly Kind[] = [
     gone: { isTrimmed: true, isCompacted: true, keptMin: everything },
     config: { "cleanup.policy": "compact,delete", "retention.ms": -1, "min.cleanable.dirty.ratio": 0.3, "delete.retention.ms": hourMs },
     charsMax: 2_000,
+    pauseMsMax: 60,
     trims: true,
   },
 ];
@@ -79,9 +84,9 @@ export class KeptTopics {
     return gone;
   }
 
-  async #write({ trims, charsMax }: Kind, client: KeptClient): Promise<void> {
+  async #write({ trims, charsMax, pauseMsMax }: Kind, client: KeptClient): Promise<void> {
     while (!this.#connection.isEnding) {
-      await pause(Math.random() * 60);
+      await pause(Math.random() * pauseMsMax);
       await client.append(`key ${Math.floor(Math.random() * keys)}`, Math.random() < 0.2, Math.floor(Math.random() * charsMax));
       const { askedFor, certain } = client.kept;
       if (trims && Math.random() < 0.1) await client.trim(askedFor + Math.floor(Math.random() * (certain - askedFor)));

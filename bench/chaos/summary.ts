@@ -27,7 +27,7 @@ const named = [...lost, "duplicate", "gap"] as const;
 const toldMax = 20;
 /** So many kills leave time for each step of the janitor; in fewer some may have none. */
 const killsForAll = 20;
-/** As many take the journal on to its third file, so that the first can go. */
+/** As many take the journal on to its second file, and leave time for all shards to be trimmed up to there. */
 const killsForFiles = 50;
 
 export function summary(run: Run): readonly Metric[] {
