@@ -64,7 +64,7 @@ async function* whileThere(check: Check, topic: Topic, findings: Findings): Find
       yield step.value.value;
     }
   } finally {
-    // It may be looking at more by now.
+    // Who is told may want to hear no more, while more is looked at.
     await findings.return();
   }
 }

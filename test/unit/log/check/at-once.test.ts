@@ -4,24 +4,29 @@ import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { LogError } from "../../../../lib/core/errors.ts";
 import { checkAtOnce } from "../../../../lib/log/check/context.ts";
+import { checkLog } from "../../../../lib/log/check/check-log.ts";
+import { nodeClock } from "../../../../lib/node/clock.ts";
+import { nodeCompression } from "../../../../lib/node/compression.ts";
+import { nodeRandom } from "../../../../lib/node/random.ts";
+import type { Engine } from "../../../../lib/ports/engine.ts";
 import { record } from "../../../../lib/testing/conformance/log/build.ts";
 import { withJournal } from "./journal-faults.ts";
-import { CheckWorld } from "./world.ts";
+import { CheckWorld, flip } from "./world.ts";
 
 const config = { "retention.ms": -1 };
 
 /** The most that is held at a time by what runs through it. */
 class Held {
   most = 0;
-  #now = 0;
+  now = 0;
 
   async during<T>(amount: number, ms: number, run: () => Promise<T>): Promise<T> {
-    this.most = Math.max(this.most, (this.#now += amount));
+    this.most = Math.max(this.most, (this.now += amount));
     await setTimeout(ms);
     try {
       return await run();
     } finally {
-      this.#now -= amount;
+      this.now -= amount;
     }
   }
 }
@@ -63,4 +68,48 @@ test("what they read together is bounded", async () => {
   });
   assert.deepEqual(await world.faults(engine), []);
   assert.ok(held.most > checkAtOnce.bytes / 2 && held.most <= checkAtOnce.bytes, `${held.most} bytes`);
+});
+
+test("when looking at one of them fails, the others end soon, and the check says why", async () => {
+  const world = new CheckWorld();
+  await world.log.topics.create({ name: "two", partitions: 2, partitionsPerShard: 1, config });
+  for (let nth = 0; nth < 50; nth++) await world.log.append("two", { records: [record(`${nth}`, { partition: 0 })] });
+  let pages = 0;
+  const { journal } = world.engine;
+  const engine = withJournal(world.engine, {
+    head: async (shard) => {
+      if (shard.shard === 1) throw new LogError("throttled", "too much");
+      return await journal.head(shard);
+    },
+    entries: async (shard, from) => {
+      pages++;
+      await setTimeout(2);
+      return await journal.entries(shard, from, 1);
+    },
+  });
+  await assert.rejects(world.check(engine), { code: "throttled", message: "too much" });
+  assert.ok(pages < 25, `${pages} pages were read`);
+});
+
+test("nothing goes on when nobody wants to hear more", async () => {
+  const world = new CheckWorld();
+  const topic = await world.fill();
+  const [damaged, other] = [(await world.rows(topic, 0))[0]?.key ?? "", (await world.rows(topic, 1))[0]?.key ?? ""];
+  await world.changeObject(damaged, (bytes) => flip(bytes, 80));
+  const held = new Held();
+  const { objects } = world.engine;
+  const engine: Engine = {
+    ...world.engine,
+    objects: {
+      put: (key, bytes) => objects.put(key, bytes),
+      delete: (keys) => objects.delete(keys),
+      list: (prefix, range) => objects.list(prefix, range),
+      get: (key, range) => (key === other ? held.during(1, 50, () => objects.get(key, range)) : objects.get(key, range)),
+    },
+  };
+  for await (const { what } of checkLog(engine, { clock: nodeClock, random: nodeRandom, compression: nodeCompression })) {
+    assert.deepEqual([what, held.now], ["segment", 1]);
+    break;
+  }
+  assert.equal(held.now, 0);
 });

@@ -1,5 +1,6 @@
 import type { Topic } from "../../../../lib/log/log.ts";
 import { garbageWrite, newGarbage } from "../../../../lib/log/strata/garbage.ts";
+import { activeWrite } from "../../../../lib/log/strata/marks.ts";
 import { topicIdKey } from "../../../../lib/log/strata/topic-ids.ts";
 import { topicKey } from "../../../../lib/log/topic-row.ts";
 import { nodeRandom } from "../../../../lib/node/random.ts";
@@ -85,6 +86,25 @@ export const catalogs: readonly Planted[] = [
     },
     found: ["damaged segment", "unreferenced object"],
     says: /Keep it/,
+  },
+  {
+    name: "an object that nothing names, of a shard that is gone: it is kept",
+    plant: async (world, topic) => {
+      await world.storeSegment(topic, 3, 5);
+      await world.engine.journal.close({ topicId: topic.id, shard: 0 });
+    },
+    found: ["missing shard", "unreferenced object"],
+    says: /Keep it/,
+  },
+  {
+    name: "a row of a topic that is gone, of which two marks tell: once",
+    plant: async (world) => {
+      await world.changeFrontier({ id: noTopic } as Topic, () => ({ sealed: [3], seq: 1 }));
+      await world.engine.catalog.transact([0, 1].map((shard) => activeWrite({ topicId: noTopic, shard }, 1)));
+    },
+    found: ["dangling topic"],
+    says: /which is gone, there are rows still/,
+    left: [],
   },
   {
     name: "an object that nothing names, where the frontier and the journal leave a hole: it is kept",
