@@ -8,7 +8,6 @@ import { authorize, type Caller } from "../auth/caller.ts";
 import { readFields } from "../body.ts";
 import type { GroupDetailBody, GroupLagBody, GroupListBody, GroupOffsetsBody, MembershipBody, WirePartitions } from "../group-wire.ts";
 import { ref } from "../openapi/schemas.ts";
-import type { Query } from "../query.ts";
 import { empty, json } from "../responses.ts";
 import type { Operation, Parameter, Route } from "../route.ts";
 import { mediaTypes } from "../wire.ts";
@@ -79,7 +78,7 @@ const heartbeat: Operation = {
   id: "heartbeat",
   summary: "Join a group, or say that a member is still there",
   description:
-    "The answer says which partitions the member has. Beat again within heartbeatIntervalMs, each time with the generation of the newest answer. Takes READ on the topics too.",
+    "The answer says which partitions the member has. Beat again within heartbeatIntervalMs, each time with the generation of the newest answer. Takes READ on the topics too, and with a prefix on all that start so.",
   access: { resource: "GROUP", operation: "READ" },
   body: { [mediaTypes.json]: ref("Heartbeat") },
   answers: { 200: { description: "What the member has.", content: { [mediaTypes.json]: ref("Membership") } } },
@@ -88,7 +87,7 @@ const heartbeat: Operation = {
     const fields = await readFields(call, ["topics", "prefix", "session", "generation", "held", "sessionTimeoutMs", "assignor"]);
     const beat = beatOf(fields);
     const { subscription } = beat;
-    await mayRead(call.caller, "topics" in subscription ? subscription.topics : [subscription.prefix]);
+    await mayRead(call.caller, "topics" in subscription ? subscription.topics : [allOf(subscription.prefix)]);
     const { assigned, revoked, awaited, ...membership } = await call.services.log.groups.heartbeat(call.group, call.member, beat);
     const shares = { assigned: partitionsBody(assigned), revoked: partitionsBody(revoked), awaited: partitionsBody(awaited) };
     return json(200, { ...membership, ...shares } satisfies MembershipBody);
@@ -121,12 +120,10 @@ const offsets: Operation = {
   async handle({ services, caller, group, query }) {
     const { groups } = services.log;
     const member = query.get("member");
-    if (member === undefined) {
-      await authorize(caller, [{ operation: "DESCRIBE", resourceType: "GROUP", name: group }]);
-      return json(200, offsetsBody(await groups.committed(group)));
-    }
-    await authorize(caller, [{ operation: "READ", resourceType: "GROUP", name: group }]);
-    return json(200, offsetsBody(await groups.acquire(group, identityOf(member, query))));
+    const identity = identityOf(member, query.get("session"), query.integer("generation", 0, Number.MAX_SAFE_INTEGER));
+    await authorize(caller, [{ operation: identity === undefined ? "DESCRIBE" : "READ", resourceType: "GROUP", name: group }]);
+    const found = await (identity === undefined ? groups.committed(group) : groups.acquire(group, identity));
+    return json(200, offsetsBody(await ofVisibleTopics(caller, found)));
   },
 };
 
@@ -156,11 +153,9 @@ const commit: Operation = {
       commits.map(({ topic }) => topic),
     );
     const { groups } = call.services.log;
-    const member = textOf(fields, "member");
-    const [own, known] = [textOf(fields, "session"), integerOf(fields, "generation")];
-    if (member !== undefined) await groups.commit(call.group, { member, session: own, generation: known ?? 0 }, commits);
-    else if (own === undefined && known === undefined) await groups.set(call.group, commits);
-    else throw new LogError("invalid_request", "session and generation are a member's: name the member, or leave them out.");
+    const identity = identityOf(textOf(fields, "member"), textOf(fields, "session"), integerOf(fields, "generation"));
+    if (identity === undefined) await groups.set(call.group, commits);
+    else await groups.commit(call.group, identity, commits);
     return empty(204);
   },
 };
@@ -171,8 +166,8 @@ const lag: Operation = {
   access: { resource: "GROUP", operation: "DESCRIBE" },
   answers: { 200: { description: "By topic and partition.", content: { [mediaTypes.json]: ref("GroupLag") } } },
   errors: ["invalid_group_id", "group_id_not_found"],
-  async handle({ services, group }) {
-    const found = await groupLag(services.log, group);
+  async handle({ services, caller, group }) {
+    const found = await ofVisibleTopics(caller, await groupLag(services.log, group));
     const partitions = found.map((each) => ({ ...each, offset: each.offset ?? null, lag: each.lag ?? null }));
     return json(200, { partitions, lag: found.reduce((sum, each) => sum + (each.lag ?? 0), 0) } satisfies GroupLagBody);
   },
@@ -186,6 +181,17 @@ export const groupLagRoute: Route = { path: "/groups/{group}/lag", operations: {
 
 async function mayRead(caller: Caller, topics: readonly string[]): Promise<void> {
   for (const name of new Set(topics)) await authorize(caller, [{ operation: "READ", resourceType: "TOPIC", name }]);
+}
+
+/** Stands for all names that start so: no topic is called that, so that only a rule for all of them allows it, and none for the topic `prefix` alone. */
+function allOf(prefix: string): string {
+  return `${prefix}*`;
+}
+
+/** As in Kafka, whoever may not DESCRIBE a topic learns nothing of it through a group. */
+async function ofVisibleTopics<T extends { readonly topic: string }>(caller: Caller, found: readonly T[]): Promise<readonly T[]> {
+  const rights = await caller.rights();
+  return found.filter(({ topic }) => rights("DESCRIBE", "TOPIC", topic));
 }
 
 function beatOf(fields: ReadonlyMap<string, unknown>): Heartbeat {
@@ -237,10 +243,13 @@ function commitOf(value: unknown): OffsetCommit {
   return { topic, partition, offset, metadata: textOf(fields, "metadata") };
 }
 
-function identityOf(member: string, query: Query): MemberIdentity {
-  const known = query.integer("generation", 0, Number.MAX_SAFE_INTEGER);
-  if (known === undefined) throw new LogError("invalid_request", "Say of which generation the member's newest answer was: ?generation=.");
-  return { member, session: query.get("session"), generation: known };
+/** @returns undefined where no member is named @throws invalid_request */
+function identityOf(member?: string, session?: string, generation?: number): MemberIdentity | undefined {
+  if (member !== undefined && generation !== undefined) return { member, session, generation };
+  if (member !== undefined)
+    throw new LogError("invalid_request", "Give generation too: that of the newest answer to a beat of the member.");
+  if (session === undefined && generation === undefined) return undefined;
+  throw new LogError("invalid_request", "session and generation are a member's: name the member, or leave them out.");
 }
 
 function offsetsBody(offsets: readonly CommittedOffset[]): GroupOffsetsBody {
@@ -260,6 +269,6 @@ function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | un
 function integerOf(fields: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = fields.get(name);
   if (value === undefined) return undefined;
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  throw new LogError("invalid_request", `${name} must be an integer.`);
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new LogError("invalid_request", `${name} must be an integer from 0 on.`);
 }
