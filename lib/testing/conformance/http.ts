@@ -1,6 +1,7 @@
 import { aclCases } from "./http/acls.ts";
 import { byteCases } from "./http/bytes.ts";
 import { fetchCases } from "./http/fetch.ts";
+import { groupCases } from "./http/groups.ts";
 import { idempotenceCases } from "./http/idempotence.ts";
 import { produceCases } from "./http/produce.ts";
 import { protocolCases } from "./http/protocol.ts";
@@ -23,6 +24,7 @@ export const httpCases: readonly HttpCase[] = [
   ...byteCases,
   ...fetchCases,
   ...streamCases,
+  ...groupCases,
   ...aclCases,
   ...tokenCases,
   ...quotaCases,
