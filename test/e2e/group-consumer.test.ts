@@ -1,0 +1,221 @@
+/** Consumer groups by the SDK, against server processes that are killed under them. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { connect, type GroupConsumer, type GroupRecord, LogError } from "../../lib/client/index.ts";
+import { type ServerProcess, startServerProcess, temporaryFolder } from "./start-server.ts";
+import { until } from "./until.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: ServerProcess;
+let topics = 0;
+
+before(async () => {
+  folder = await temporaryFolder();
+  server = await startServerProcess({ data: join(folder.path, "data") });
+});
+after(async () => {
+  await server.stop();
+  await folder.remove();
+});
+
+const client = () => connect({ url: server.url });
+const timeout = 60_000;
+/** Fast beats, so that partitions change hands soon. */
+const quick = { autoOffsetReset: "earliest", sessionTimeoutMs: 6_000, autoCommitIntervalMs: 200 } as const;
+
+/** A topic of that many records: `<partition>.<number>`. */
+async function filled(partitions: number, each: number): Promise<string> {
+  const name = `g${topics++}`;
+  await client().topics.create({ name, partitions });
+  await fill(name, partitions, 0, each);
+  return name;
+}
+
+async function fill(topic: string, partitions: number, from: number, to: number): Promise<void> {
+  const producer = client().producer({ topic });
+  for (let number = from; number < to; number++) {
+    for (let partition = 0; partition < partitions; partition++) void producer.send({ partition, value: `${partition}.${number}` });
+  }
+  await producer.close();
+}
+
+const wanted = (partitions: number, from: number, to: number): readonly string[] =>
+  Array.from({ length: partitions * (to - from) }, (_, nth) => `${nth % partitions}.${from + Math.floor(nth / partitions)}`).sort();
+
+/** What a consumer gives until there are so many. */
+async function taken(consumer: GroupConsumer, count: number): Promise<readonly GroupRecord[]> {
+  const records: GroupRecord[] = [];
+  while (records.length < count) {
+    const { value } = await consumer.next();
+    if (value === undefined) break;
+    records.push(value);
+  }
+  return records;
+}
+
+const valuesOf = (records: readonly GroupRecord[]): readonly string[] => records.map(({ value }) => String(value)).sort();
+
+test("a member reads all, and the next one of its group goes on where it has committed, also in another life of the server", {
+  timeout,
+}, async () => {
+  const topic = await filled(3, 20);
+  const first = client().consumer({ group: "a", topics: [topic], ...quick });
+  assert.deepEqual(valuesOf(await taken(first, 60)), wanted(3, 0, 20));
+  await first.commit();
+  await first.close();
+  assert.deepEqual(await first.next(), { done: true, value: undefined });
+  assert.equal((await client().groups.lag("a")).lag, 0);
+  const { data, port } = server;
+  await server.stop("SIGKILL");
+  server = await startServerProcess({ data, port });
+  await fill(topic, 3, 20, 25);
+  const second = client().consumer({ group: "a", topics: [topic], ...quick });
+  assert.deepEqual(valuesOf(await taken(second, 15)), wanted(3, 20, 25));
+  const other = client().consumer({ group: "b", topics: [topic], ...quick });
+  assert.equal((await taken(other, 75)).length, 75, "another group reads all on its own");
+  await Promise.all([second.close(), other.close()]);
+});
+
+test("without a commit records come again, in order within their partition", { timeout }, async () => {
+  const topic = await filled(2, 10);
+  const options = { group: "again", topics: [topic], ...quick, enableAutoCommit: false };
+  for (let life = 0; life < 2; life++) {
+    const seen: GroupRecord[] = [];
+    for await (const record of client().consumer(options)) {
+      seen.push(record);
+      if (seen.length === 20) break;
+    }
+    for (const partition of [0, 1]) {
+      const own = seen.filter((record) => record.partition === partition).map(({ value }) => value);
+      assert.deepEqual(
+        own,
+        Array.from({ length: 10 }, (_, number) => `${partition}.${number}`),
+      );
+    }
+  }
+  assert.equal((await client().groups.get("again")).state, "Empty");
+});
+
+test("two members share the partitions, each record comes to one of them, and who is left has all", { timeout }, async () => {
+  const topic = await filled(4, 50);
+  const events: string[] = [];
+  const seen = new Map<string, string[]>();
+  const work = async (name: string, consumer: GroupConsumer): Promise<void> => {
+    for await (const { value } of consumer) seen.set(String(value), [...(seen.get(String(value)) ?? []), name]);
+  };
+  const told = (name: string) => ({
+    onPartitionsAssigned: (partitions: readonly unknown[]) => void events.push(`${name}+${partitions.length}`),
+    onPartitionsRevoked: (partitions: readonly unknown[]) => void events.push(`${name}-${partitions.length}`),
+  });
+  const a = client().consumer({ group: "two", topics: [topic], ...quick, ...told("a") });
+  const working = [work("a", a)];
+  await until("all are seen", () => seen.size === 200);
+  const b = client().consumer({ group: "two", topics: [topic], ...quick, ...told("b") });
+  working.push(work("b", b));
+  await until("both have two", () => a.assignment.length === 2 && b.assignment.length === 2);
+  await fill(topic, 4, 50, 100);
+  await until("all are seen", () => seen.size === 400);
+  const shares = [...seen].filter(([value]) => Number(value.split(".")[1]) >= 50);
+  assert.deepEqual([...new Set(shares.map(([, by]) => by.join()))].sort(), ["a", "b"], "each once, by both of them");
+  await b.close();
+  await until("it has all", () => a.assignment.length === 4);
+  await fill(topic, 4, 100, 110);
+  await until("all are seen", () => seen.size === 440);
+  assert.deepEqual(events, ["a+4", "a-2", "b+2", "a+2"]);
+  await a.close();
+  await Promise.all(working);
+});
+
+test("the partitions of a member that is gone without a word go to another one after its session", { timeout }, async () => {
+  const topic = await filled(2, 5);
+  const dead = client();
+  // It beats once, and is never heard of again.
+  await dead.groups.beat("gone", "dead", { topics: [topic], sessionTimeoutMs: 6_000 });
+  const consumer = client().consumer({ group: "gone", topics: [topic], ...quick });
+  const started = performance.now();
+  assert.deepEqual(valuesOf(await taken(consumer, 10)), wanted(2, 0, 5));
+  assert.ok(performance.now() - started > 3_000, "half of them were the other one's until then");
+  await consumer.close();
+});
+
+test("a member that is taken for gone while it sleeps is told, and what it had handled is not committed over the other one's", {
+  timeout,
+}, async () => {
+  const topic = await filled(1, 10);
+  const lost: unknown[] = [];
+  let isDeaf = false;
+  const deaf = connect({
+    url: server.url,
+    fetch: (url, init) => (isDeaf ? Promise.reject(new TypeError("no network")) : fetch(url, init)),
+  });
+  const sleeper = deaf.consumer({
+    group: "zombie",
+    topics: [topic],
+    ...quick,
+    onPartitionsLost: (partitions) => void lost.push(...partitions),
+  });
+  await taken(sleeper, 3);
+  isDeaf = true;
+  const other = client().consumer({ group: "zombie", topics: [topic], ...quick });
+  while ((await taken(other, 1))[0]?.value !== "0.9");
+  await other.commit();
+  isDeaf = false;
+  await until("it is told", () => lost.length === 1);
+  assert.deepEqual(
+    (await client().groups.offsets("zombie")).map(({ offset }) => offset),
+    [10],
+  );
+  await Promise.all([sleeper.close(), other.close()]);
+});
+
+test("pause, resume and seek", { timeout }, async () => {
+  const topic = await filled(2, 5);
+  const consumer = client().consumer({ group: "seek", topics: [topic], ...quick, prefetchBytes: 1 });
+  const [first] = await taken(consumer, 1);
+  const place = { topic, partition: first?.partition ?? 0 };
+  consumer.pause([place]);
+  const others = await taken(consumer, 5);
+  assert.ok(others.every(({ partition }) => partition !== place.partition));
+  consumer.resume([place]);
+  assert.equal((await taken(consumer, 4)).at(-1)?.value, `${place.partition}.4`);
+  consumer.seek(place, { offset: 2 });
+  assert.equal((await taken(consumer, 1))[0]?.value, `${place.partition}.2`);
+  assert.throws(() => consumer.seek({ topic, partition: 9 }, "earliest"), { code: "invalid_request" });
+  await consumer.close();
+});
+
+test("auto.offset.reset: latest begins at the end, none says that nothing is committed", { timeout }, async () => {
+  const topic = await filled(1, 5);
+  const late = client().consumer({ group: "late", topics: [topic], ...quick, autoOffsetReset: "latest" });
+  const next = late.next();
+  await until("it has it", () => late.assignment.length === 1);
+  // The end is looked up by the first fetch.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await fill(topic, 1, 5, 6);
+  assert.equal((await next).value?.value, "0.5");
+  await late.close();
+  const none = client().consumer({ group: "none", topics: [topic], ...quick, autoOffsetReset: "none" });
+  await assert.rejects(none.next(), { code: "offset_out_of_range" });
+  assert.deepEqual(await none.next(), { done: true, value: undefined });
+  await none.close();
+});
+
+test("a member that another one has replaced ends with an error", { timeout }, async () => {
+  const topic = await filled(1, 1);
+  const options = { group: "same", topics: [topic], memberId: "one", ...quick };
+  const first = client().consumer(options);
+  await taken(first, 1);
+  const waiting = first.next();
+  const second = client().consumer(options);
+  const nexts = second.next();
+  await assert.rejects(waiting, (error) => error instanceof LogError && error.code === "fenced_instance_id");
+  await second.close();
+  await nexts;
+});
+
+test("bad options are refused at once", () => {
+  assert.throws(() => client().consumer({ group: "g" }), { code: "invalid_request" });
+  assert.throws(() => client().consumer({ group: "g", topics: ["t"], prefix: "t" }), { code: "invalid_request" });
+  assert.throws(() => client().consumer({ group: "g", topics: ["t"], sessionTimeoutMs: 5 }), { code: "invalid_request" });
+});
