@@ -1,6 +1,6 @@
 /** What goes over HTTP for consumer groups, as types: as `wire.ts`. All paths are under `/v1/groups`. */
 import type { AssignorName } from "../core/groups/assignor.ts";
-import type { GroupStateName } from "../log/groups/groups.ts";
+import type { GroupStateName } from "../core/groups/group-states.ts";
 
 /** Partitions by topic. */
 export type WirePartitions = Readonly<Record<string, readonly number[]>>;

@@ -1,5 +1,6 @@
 import { anyName, operations, patternTypes, permissions, resourceTypes } from "../../core/access/acl.ts";
 import { assignors } from "../../core/groups/assignor.ts";
+import { groupStates } from "../../core/groups/group-states.ts";
 import { errorCodes } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Schema } from "../route.ts";
@@ -95,7 +96,7 @@ const partitions: Schema = {
 };
 const id = (maxLength: number): Schema => ({ type: "string", minLength: 1, maxLength, description: "No control characters." });
 const subscription = { topics: { type: "array", items: { type: "string" } }, prefix: { type: "string" } };
-const group = { group: here("GroupId"), state: { enum: ["Empty", "Reconciling", "Stable"] }, generation: integer() };
+const group = { group: here("GroupId"), state: { enum: groupStates }, generation: integer() };
 const place = { topic: here("TopicName"), partition: integer() };
 const sessionTimeoutMs = integer(limits.sessionTimeoutMsMin, limits.sessionTimeoutMsMax);
 

@@ -1,3 +1,4 @@
+import type { GroupStateName } from "../../core/groups/group-states.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import { checkGroupId } from "./check-group.ts";
@@ -7,7 +8,6 @@ import type {
   CommittedOffset,
   GroupDescription,
   Groups,
-  GroupStateName,
   GroupSummary,
   Heartbeat,
   MemberIdentity,

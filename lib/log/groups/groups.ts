@@ -1,4 +1,5 @@
 import type { AssignorName } from "../../core/groups/assignor.ts";
+import type { GroupStateName } from "../../core/groups/group-states.ts";
 import type { Partitions, Report, Subscription } from "./group-state.ts";
 
 /**
@@ -86,9 +87,6 @@ export interface CommittedOffset {
   /** By the clock of who took it; 0 where nothing was committed. */
   readonly committedMs: number;
 }
-
-/** `Stable`: everyone has what they are to have. `Reconciling`: partitions are changing hands. */
-export type GroupStateName = "Empty" | "Reconciling" | "Stable";
 
 export interface GroupSummary {
   readonly group: string;
