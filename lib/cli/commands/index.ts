@@ -5,6 +5,10 @@ import { aclsRemove } from "./acls-remove.ts";
 import { check } from "./check.ts";
 import { conformance } from "./conformance.ts";
 import { consume } from "./consume.ts";
+import { groupsDelete } from "./groups-delete.ts";
+import { groupsDescribe } from "./groups-describe.ts";
+import { groupsList } from "./groups-list.ts";
+import { groupsReset } from "./groups-reset.ts";
 import { offsets } from "./offsets.ts";
 import { perfConsume } from "./perf-consume.ts";
 import { perfProduce } from "./perf-produce.ts";
@@ -34,6 +38,10 @@ export const commands: readonly Command[] = [
   produce,
   consume,
   offsets,
+  groupsList,
+  groupsDescribe,
+  groupsReset,
+  groupsDelete,
   aclsAdd,
   aclsList,
   aclsRemove,
