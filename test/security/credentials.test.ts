@@ -44,11 +44,12 @@ for (const [way, open] of Object.entries(targets)) {
       });
     }
 
-    test("a topic that is there and one that is not are refused with the same words", async () => {
+    test("a topic or group that is there and one that is not are refused with the same words", async () => {
       const headers = { authorization: `Bearer ${await target.issuer.sign({ sub: "eve" })}` };
-      const told = async (topic: string): Promise<string> =>
-        (await (await fetch(`${target.url}/v1/topics/${topic}`, { headers })).text()).replaceAll(topic, "TOPIC");
-      assert.equal(await told("hidden-orders"), await told("hidden-others"));
+      const told = async (kind: string, name: string): Promise<string> =>
+        (await (await fetch(`${target.url}/v1/${kind}/${name}`, { headers })).text()).replaceAll(name, "NAME");
+      assert.equal(await told("topics", "hidden-orders"), await told("topics", "hidden-others"));
+      assert.equal(await told("groups", "hidden-readers"), await told("groups", "hidden-others"));
     });
   });
 }

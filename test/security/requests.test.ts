@@ -41,6 +41,7 @@ const post = (
   body: body as string | Uint8Array<ArrayBuffer>,
 });
 const records = "/v1/topics/own/records";
+const beats = "/v1/groups/evil/members/eve";
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const zeros = new Uint8Array(limits.batchDecompressedBytesMax + 1);
 const bomb = (attributes: number, packed: Uint8Array): Uint8Array => rawBatch({ attributes, records: Uint8Array.from(packed) });
@@ -90,6 +91,44 @@ const attacks: readonly Attack[] = [
     "/v1/acls",
     '{"acls":[{"resourceType":"TOPIC","resourceName":"own","principal":"User:a\\nb","operation":"READ","permission":"ALLOW"}]}',
     400,
+  ),
+  get("a group that climbs", "/v1/groups/..%2f..%2facls", [400, 404]),
+  get("a null character in a group", "/v1/groups/hidden%00", 400),
+  get("a line break in a group", "/v1/groups/own%0d%0aset-cookie:%20a=b/lag", 400),
+  post("a line break in a member", "/v1/groups/evil/members/eve%0d%0aset-cookie:%20a=b", '{"topics":["own"]}', 400),
+  get("a generation beyond every number", "/v1/groups/hidden-readers/offsets?member=vault-1&generation=99999999999999999999", 400),
+  post("a prototype in a beat", beats, '{"topics":["own"],"__proto__":{"session":"x"}}', 400),
+  post("a prototype in what a beat holds", beats, '{"topics":["own"],"held":{"__proto__":{"length":1}}}', 400),
+  post("a session that never ends", beats, '{"topics":["own"],"sessionTimeoutMs":9007199254740991}', 400),
+  post(
+    "a member of more topics than one may read",
+    beats,
+    JSON.stringify({ topics: Array.from({ length: 1_001 }, (_, nth) => `t${nth}`) }),
+    400,
+  ),
+  post(
+    "a prototype in a commit",
+    "/v1/groups/evil/offsets",
+    '{"offsets":[{"topic":"own","partition":0,"offset":0,"__proto__":{"metadata":"x"}}]}',
+    400,
+  ),
+  post(
+    "a commit for a topic named as a prototype",
+    "/v1/groups/evil/offsets",
+    '{"offsets":[{"topic":"__proto__","partition":0,"offset":0}]}',
+    404,
+  ),
+  post(
+    "a commit for a partition beyond every number",
+    "/v1/groups/evil/offsets",
+    '{"offsets":[{"topic":"own","partition":1e300,"offset":0}]}',
+    400,
+  ),
+  post(
+    "a commit of nobody for a group with members",
+    "/v1/groups/hidden-readers/offsets",
+    '{"offsets":[{"topic":"own","partition":0,"offset":0}]}',
+    409,
   ),
   post("values nested deep", records, nested(limits.jsonDepthMax + 1), 400),
   post("values nested 100,000 deep", records, nested(100_000), 400),

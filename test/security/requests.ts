@@ -21,6 +21,18 @@ export const attempts: Readonly<Record<string, Attempt>> = {
   followTopic: { method: "GET", path: "/topics/hidden-orders/records?offset=earliest" },
   fetch: { method: "GET", path: "/topics/hidden-orders/partitions/0/records?offset=0" },
   findOffsets: { method: "GET", path: "/topics/hidden-orders/offsets" },
+  listGroups: { method: "GET", path: "/groups" },
+  describeGroup: { method: "GET", path: "/groups/hidden-readers" },
+  deleteGroup: { method: "DELETE", path: "/groups/hidden-readers" },
+  heartbeat: { method: "POST", path: "/groups/hidden-readers/members/eve", body: '{"topics":["hidden-orders"]}' },
+  leaveGroup: { method: "DELETE", path: "/groups/hidden-readers/members/vault-1" },
+  groupOffsets: { method: "GET", path: "/groups/hidden-readers/offsets" },
+  commitOffsets: {
+    method: "POST",
+    path: "/groups/hidden-idle/offsets",
+    body: '{"offsets":[{"topic":"hidden-orders","partition":0,"offset":0}]}',
+  },
+  groupLag: { method: "GET", path: "/groups/hidden-readers/lag" },
   listAcls: { method: "GET", path: "/acls" },
   createAcls: { method: "POST", path: "/acls", body: `{"acls":[${right}]}` },
   deleteAcls: { method: "DELETE", path: "/acls?principal=User:treasurer" },
@@ -35,7 +47,7 @@ export const attempts: Readonly<Record<string, Attempt>> = {
 };
 
 /** What everyone with valid credentials may ask: a list has only what they may see. */
-export const forEveryone: ReadonlySet<string> = new Set(["listTopics", "health", "openApi"]);
+export const forEveryone: ReadonlySet<string> = new Set(["listTopics", "listGroups", "health", "openApi"]);
 
 export const operationIds: readonly string[] = Object.values<Route>(routes).flatMap(({ operations }) =>
   Object.values(operations).map(({ id }) => id),

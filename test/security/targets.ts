@@ -23,7 +23,7 @@ import { type Issuer, startIssuer } from "../unit/http/auth/issuer.ts";
 export const adminToken = "an-admin-token-of-more-than-32-characters";
 export const allowedPage = "https://console.example.com";
 /** What nobody without rights may get to see. */
-export const secrets = ["hidden-orders", "classified", "User:treasurer", adminToken] as const;
+export const secrets = ["hidden-orders", "hidden-readers", "hidden-idle", "vault-1", "classified", "User:treasurer", adminToken] as const;
 
 export interface World {
   readonly log: Log;
@@ -41,16 +41,20 @@ export interface Target extends World {
 
 const utf8 = new TextEncoder();
 
-/** A topic that is hidden, one that the clerk may write to, and a rule and a quota for somebody else. */
+/** A topic and groups that are hidden, a topic that the clerk may write to, and rules and a quota for somebody else. */
 async function makeWorld(): Promise<World & { readonly credentials: Credentials }> {
   const issuer = await startIssuer(() => Date.now());
   const log = createLog(createMemoryEngine(), { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
   for (const name of ["hidden-orders", "own"]) await log.topics.create({ name });
   await log.append("hidden-orders", { records: [{ timestampMs: 1, key: null, value: utf8.encode("classified"), headers: [] }] });
+  const subscription = { topics: ["hidden-orders"] };
+  await log.groups.heartbeat("hidden-readers", "vault-1", { subscription, sessionTimeoutMs: limits.sessionTimeoutMsMax });
+  await log.groups.set("hidden-idle", [{ topic: "hidden-orders", partition: 0, offset: 1 }]);
   const allow = { patternType: "LITERAL", permission: "ALLOW", resourceType: "TOPIC" } as const;
   await log.acls.add([
     { ...allow, resourceName: "own", principal: "User:clerk", operation: "WRITE" },
     { ...allow, resourceName: "hidden-orders", principal: "User:treasurer", operation: "ALL" },
+    { ...allow, resourceType: "GROUP", resourceName: "*", principal: "User:treasurer", operation: "ALL" },
   ]);
   await log.quotas.rules.set("User:treasurer", { requestRate: 7 });
   return {
@@ -63,9 +67,12 @@ async function makeWorld(): Promise<World & { readonly credentials: Credentials 
     },
     async snapshot() {
       const topics = await log.topics.list({ limit: limits.listLimitMax });
+      const groups = await log.groups.list({ limit: limits.listLimitMax });
       return {
         topics,
         marks: await Promise.all(topics.map(({ name }) => log.watermarks(name))),
+        groups: await Promise.all(groups.map(({ group }) => log.groups.describe(group))),
+        offsets: await Promise.all(groups.map(({ group }) => log.groups.committed(group))),
         acls: await log.acls.list({}, { limit: limits.listLimitMax }),
         tokens: await log.tokens.list({ limit: limits.listLimitMax }),
         quotas: await log.quotas.rules.list(),

@@ -1,24 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clusterName, type NeededOperation, neededOperations } from "../../../../lib/core/access/acl.ts";
+import { type Acl, clusterName, type NeededOperation, neededOperations } from "../../../../lib/core/access/acl.ts";
 import { checkAcl } from "../../../../lib/core/access/check-acl.ts";
 import { routes } from "../../../../lib/http/routes/index.ts";
 import type { Route } from "../../../../lib/http/route.ts";
 import { send } from "../fixtures.ts";
 import { acl, asAdmin, secured } from "./secured.ts";
 
-type Right = readonly [resource: "topic" | "cluster", operation: NeededOperation];
+type Right = readonly [resource: "topic" | "group" | "cluster", operation: NeededOperation];
 
 interface Expected {
   /** Each of them is enough, and nothing else is, but for what allows DESCRIBE. */
   readonly needs: readonly Right[];
+  /** Those that it takes too, and which are there already. */
+  readonly also?: readonly Right[];
   readonly path: string;
   readonly body?: string;
 }
 
 const onTopic = (operation: NeededOperation): readonly Right[] => [["topic", operation]];
+const onGroup = (operation: NeededOperation): readonly Right[] => [["group", operation]];
 const onCluster = (operation: NeededOperation): readonly Right[] => [["cluster", operation]];
 const newAcl = JSON.stringify({ acls: [acl("User:eve", "READ", "other")] });
+const beat = { path: "/groups/g/members/m", body: '{"topics":["t"]}' };
+const commit = { path: "/groups/g/offsets", body: '{"member":"m","generation":1,"offsets":[{"topic":"t","partition":0,"offset":1}]}' };
+const set = { path: "/groups/g/offsets", body: '{"offsets":[{"topic":"t","partition":0,"offset":1}]}' };
 const create = onTopic("CREATE").concat(onCluster("CREATE"));
 
 /** Every operation of the API, by `operationId`; one of several bodies has a word behind it. */
@@ -34,6 +40,18 @@ const expected: Readonly<Record<string, Expected>> = {
   followTopic: { needs: onTopic("READ"), path: "/topics/t/records" },
   fetch: { needs: onTopic("READ"), path: "/topics/t/partitions/0/records" },
   findOffsets: { needs: onTopic("DESCRIBE"), path: "/topics/t/offsets" },
+  describeGroup: { needs: onGroup("DESCRIBE"), path: "/groups/g" },
+  deleteGroup: { needs: onGroup("DELETE"), path: "/groups/g" },
+  heartbeat: { needs: onGroup("READ"), also: onTopic("READ"), ...beat },
+  "heartbeat topics": { needs: onTopic("READ"), also: onGroup("READ"), ...beat },
+  leaveGroup: { needs: onGroup("READ"), path: "/groups/g/members/m" },
+  groupOffsets: { needs: onGroup("DESCRIBE"), path: "/groups/g/offsets" },
+  "groupOffsets member": { needs: onGroup("READ"), path: "/groups/g/offsets?member=m&generation=1" },
+  commitOffsets: { needs: onGroup("READ"), also: onTopic("READ"), ...commit },
+  "commitOffsets topics": { needs: onTopic("READ"), also: onGroup("READ"), ...commit },
+  "commitOffsets nobody": { needs: onGroup("READ"), also: onTopic("READ"), ...set },
+  "commitOffsets nobody's topics": { needs: onTopic("READ"), also: onGroup("READ"), ...set },
+  groupLag: { needs: onGroup("DESCRIBE"), path: "/groups/g/lag" },
   listAcls: { needs: onCluster("DESCRIBE"), path: "/acls" },
   createAcls: { needs: onCluster("ALTER"), path: "/acls", body: newAcl },
   deleteAcls: { needs: onCluster("ALTER"), path: "/acls?principal=User:eve" },
@@ -44,8 +62,8 @@ const expected: Readonly<Record<string, Expected>> = {
   listQuotas: { needs: onCluster("DESCRIBE_CONFIGS"), path: "/quotas" },
   alterQuota: { needs: onCluster("ALTER_CONFIGS"), path: "/quotas", body: '{"principal":"User:eve","quota":null}' },
 };
-/** No right at all; the list of topics leaves out what the caller may not see. */
-const free = ["listTopics", "health", "openApi"];
+/** No right at all; the lists leave out what the caller may not see. */
+const free = ["listTopics", "listGroups", "health", "openApi"];
 
 const methodOf = new Map(
   Object.values<Route>(routes).flatMap(({ operations }) => Object.entries(operations).map(([method, { id }]) => [id, method] as const)),
@@ -54,17 +72,23 @@ const implying: Readonly<Partial<Record<NeededOperation, readonly NeededOperatio
   DESCRIBE: ["READ", "WRITE", "DELETE", "ALTER"],
   DESCRIBE_CONFIGS: ["ALTER_CONFIGS"],
 };
-/** Every right that there is, on the topic of the tests and on the cluster. */
+/** Every right that there is, on the topic and the group of the tests and on the cluster. */
 const rights = neededOperations
   .flatMap((operation): readonly Right[] => [
     ["topic", operation],
+    ["group", operation],
     ["cluster", operation],
   ])
-  .filter(([resource, operation]) => isAcl(resource, operation));
+  .filter(isAcl);
 
-function isAcl(resource: Right[0], operation: NeededOperation): boolean {
+function aclFor([resource, operation]: Right): Acl {
+  if (resource === "group") return acl("User:ada", operation, "g", { resourceType: "GROUP" });
+  return acl("User:ada", operation, resource === "topic" ? "t" : clusterName);
+}
+
+function isAcl(right: Right): boolean {
   try {
-    return checkAcl(acl("User:ada", operation, resource === "topic" ? "t" : clusterName)) !== undefined;
+    return checkAcl(aclFor(right)) !== undefined;
   } catch {
     return false;
   }
@@ -75,14 +99,16 @@ test("every operation of the API has a case here", () => {
   assert.deepEqual([...cases, ...free].toSorted(), [...methodOf.keys()].toSorted());
 });
 
-for (const [name, { needs, path, body }] of Object.entries(expected)) {
-  test(`${name} takes ${needs.map(([resource, operation]) => `${operation} on the ${resource}`).join(" or ")}, and no other right is enough`, async () => {
+for (const [name, { needs, also = [], path, body }] of Object.entries(expected)) {
+  const shown = (rights: readonly Right[]): string => rights.map(([resource, operation]) => `${operation} on the ${resource}`).join(" or ");
+  test(`${name} takes ${shown(needs)}${also.length === 0 ? "" : `, beside ${shown(also)}`}, and no other right is enough`, async () => {
     const { app, log, tokenFor } = secured();
     const ada = await tokenFor("User:ada");
     const method = methodOf.get(name.split(" ")[0] ?? "") ?? "";
     for (const [resource, operation] of rights) {
       if (method !== "POST" || path !== "/topics") await send(app, "POST", "/topics", '{"name":"t"}', asAdmin);
-      await log.acls.add([acl("User:ada", operation, resource === "topic" ? "t" : clusterName)]);
+      if (also.some(([on, given]) => on === resource && given === operation)) continue;
+      await log.acls.add([aclFor([resource, operation]), ...also.map(aclFor)]);
       const response = await send(app, method, path, body, { ...ada, ...(name === "followTopic" ? { accept: "text/event-stream" } : {}) });
       await response.body?.cancel();
       const enough = needs.some(
