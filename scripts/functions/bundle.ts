@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { janitorsOwn, leaveOut, unusedOfTheSdk } from "./left-out.ts";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,12 +37,21 @@ const options = {
   // Some dependencies are CommonJS and require what Node has.
   banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
   legalComments: "external",
-  plugins: [pureSchemas],
 } as const satisfies BuildOptions;
+
+/** The function that has all of the engine: the others never give storage back. */
+const janitor = "functions/janitor.ts";
 
 /** @param entry a file of this repository @param outfile of this repository or absolute @returns what went in, and how big it is in bytes */
 export async function bundle(entry: string, outfile: string): Promise<{ readonly bytes: number; readonly metafile: Metafile }> {
-  const { metafile } = await build({ ...options, entryPoints: [entry], outfile, metafile: true });
+  const leftOut = entry === janitor ? unusedOfTheSdk : [...unusedOfTheSdk, ...janitorsOwn];
+  const { metafile } = await build({
+    ...options,
+    plugins: [pureSchemas, leaveOut(leftOut)],
+    entryPoints: [entry],
+    outfile,
+    metafile: true,
+  });
   const [output] = Object.entries(metafile.outputs).flatMap(([path, { bytes }]) => (path.endsWith(".mjs") ? [bytes] : []));
   return { bytes: output ?? Number.POSITIVE_INFINITY, metafile };
 }
