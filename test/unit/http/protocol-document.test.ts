@@ -19,7 +19,8 @@ test("docs/protocol.md has every error code under its status", () => {
 
 test("docs/protocol.md has every path, query parameter and header", () => {
   for (const route of Object.values<Route>(routes)) {
-    assert.ok(text.includes(route.path.replace("{topic}", "{t}").replace("{partition}", "{p}")), route.path);
+    const shown = route.path.replace(/\{(t|p|g|m)(opic|artition|roup|ember)\}/g, "{$1}");
+    assert.ok(text.includes(shown), route.path);
     for (const { query = {} } of Object.values(route.operations)) {
       for (const name of Object.keys(query)) assert.ok(new RegExp(`[\`?&]${name}[\`=]`).test(text), `${route.path} ${name}`);
     }
@@ -37,4 +38,13 @@ test("docs/protocol.md has the limits as they are", () => {
   assert.equal(limits.fetchRecordsDefault, 500);
   assert.equal(limits.streamPartitionsMax, 256);
   assert.equal(limits.streamKeepAliveMs, 15_000);
+  assert.equal(limits.groupIdLengthMax, 249);
+  assert.equal(limits.groupMemberIdLengthMax, 249);
+  assert.equal(limits.groupMembersMax, 1_000);
+  assert.equal(limits.groupTopicsMax, 1_000);
+  assert.equal(limits.sessionTimeoutMsMin, 6_000);
+  assert.equal(limits.sessionTimeoutMsMax, 1_800_000);
+  assert.equal(limits.sessionTimeoutMsDefault, 45_000);
+  assert.equal(limits.offsetCommitsMax, 99);
+  assert.equal(limits.offsetMetadataBytesMax, 4_096);
 });
