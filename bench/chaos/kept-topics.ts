@@ -11,15 +11,17 @@ interface Kind {
   readonly name: string;
   readonly gone: Gone;
   readonly config: Readonly<Record<string, string | number>>;
-  /** How long its records are at most, beside their names. */
+  /** How long its records are, beside their names. */
+  readonly charsMin: number;
   readonly charsMax: number;
   readonly pauseMsMax: number;
   readonly trims: boolean;
 }
 
-const retainedBytes = 8 * 1024 * 1024;
+/** More than waits to be sealed most of the time: that alone must not be what is kept. */
+const retainedBytes = 24 * 1024 * 1024;
 /** So long that a shard is sealed by its bytes in the middle of a life, and the journal goes on in new files. */
-const bigChars = 1_000_000;
+const bigChars = 500_000;
 /** What a record is in a batch, and a batch in a segment, beside the value's filling; far more than they are. */
 const aroundBytes = 4_096;
 
@@ -28,6 +30,7 @@ const kinds: readonly Kind[] = [
     name: "trimmed",
     gone: { isTrimmed: true, isCompacted: false, keptMin: everything },
     config: { "retention.ms": -1 },
+    charsMin: 0,
     charsMax: 2_000,
     pauseMsMax: 60,
     trims: true,
@@ -36,6 +39,7 @@ const kinds: readonly Kind[] = [
     name: "bounded",
     gone: { isTrimmed: false, isCompacted: false, keptMin: Math.floor(retainedBytes / (bigChars + aroundBytes)) },
     config: { "retention.ms": -1, "retention.bytes": retainedBytes },
+    charsMin: bigChars,
     charsMax: bigChars,
     pauseMsMax: 30,
     trims: false,
@@ -44,6 +48,7 @@ const kinds: readonly Kind[] = [
     name: "compacted",
     gone: { isTrimmed: false, isCompacted: true, keptMin: everything },
     config: { "cleanup.policy": "compact", "min.cleanable.dirty.ratio": 0, "delete.retention.ms": hourMs },
+    charsMin: 0,
     charsMax: 20_000,
     pauseMsMax: 60,
     trims: false,
@@ -52,6 +57,7 @@ const kinds: readonly Kind[] = [
     name: "compacted-and-trimmed",
     gone: { isTrimmed: true, isCompacted: true, keptMin: everything },
     config: { "cleanup.policy": "compact,delete", "retention.ms": -1, "min.cleanable.dirty.ratio": 0.3, "delete.retention.ms": hourMs },
+    charsMin: 0,
     charsMax: 2_000,
     pauseMsMax: 60,
     trims: true,
@@ -84,10 +90,11 @@ export class KeptTopics {
     return gone;
   }
 
-  async #write({ trims, charsMax, pauseMsMax }: Kind, client: KeptClient): Promise<void> {
+  async #write({ trims, charsMin, charsMax, pauseMsMax }: Kind, client: KeptClient): Promise<void> {
     while (!this.#connection.isEnding) {
       await pause(Math.random() * pauseMsMax);
-      await client.append(`key ${Math.floor(Math.random() * keys)}`, Math.random() < 0.2, Math.floor(Math.random() * charsMax));
+      const chars = charsMin + Math.floor(Math.random() * (charsMax - charsMin));
+      await client.append(`key ${Math.floor(Math.random() * keys)}`, Math.random() < 0.2, chars);
       const { askedFor, certain } = client.kept;
       if (trims && Math.random() < 0.1) await client.trim(askedFor + Math.floor(Math.random() * (certain - askedFor)));
     }

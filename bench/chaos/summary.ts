@@ -27,9 +27,6 @@ const named = [...lost, "duplicate", "gap"] as const;
 const toldMax = 20;
 /** So many kills leave time for each step of the janitor; in fewer some may have none. */
 const killsForAll = 20;
-/** As many take the journal on to its second file, and leave time for all shards to be trimmed up to there. */
-const killsForFiles = 50;
-
 export function summary(run: Run): readonly Metric[] {
   const { rounds, server, recording, producers, retries, findings, problems, faults, gone, topicsMade } = run;
   for (const { anomaly, message } of findings.slice(0, toldMax)) progress(`${anomaly}: ${message}`);
@@ -49,7 +46,7 @@ export function summary(run: Run): readonly Metric[] {
     atLeast("segments expired in these", expired, "segments", least),
     atLeast("objects deleted in these", deleted, "objects", least),
     atLeast("segment objects seen on disk", objects.count, "objects", Math.max(1, killed / 2)),
-    atLeast("journal files deleted", journalFiles.gone, "files", killed >= killsForFiles ? 1 : 0),
+    figure("journal files deleted", journalFiles.gone, "files"),
     figure("shards that a janitor's round could not tend", failures, "times"),
     ...[...gone].map(([topic, records]) => atLeast(`records gone: ${topic}`, records, "records", least)),
     atLeast("topics made and deleted", topicsMade, "topics", least),
