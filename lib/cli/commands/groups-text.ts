@@ -38,15 +38,16 @@ export function memberTable(members: readonly MemberBody[], nowMs: number): stri
 /** @param members who they are, for the last column */
 export function lagTable(partitions: GroupLagBody["partitions"], members: readonly MemberBody[]): string {
   const owners = ownersOf(members);
-  const rows = partitions.map(({ topic, partition, offset, highWatermark, lag }) => [
+  const rows = partitions.map(({ topic, partition, offset, logStartOffset, highWatermark, lag }) => [
     topic,
     partition,
-    offset ?? "-",
+    logStartOffset,
     highWatermark,
+    offset ?? "-",
     lag ?? "-",
     owners.get(`${topic}/${partition}`) ?? "-",
   ]);
-  return table(["TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "MEMBER"], rows);
+  return table(["TOPIC", "PARTITION", "START", "END", "COMMITTED", "LAG", "MEMBER"], rows);
 }
 
 /** By `topic/partition`, the member that has it. */
