@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect, type GroupConsumer, type GroupRecord, LogError } from "../../lib/client/index.ts";
+import { runCommand } from "./run-command.ts";
 import { type ServerProcess, startServerProcess, temporaryFolder } from "./start-server.ts";
 import { until } from "./until.ts";
 
@@ -212,6 +213,20 @@ test("a member that another one has replaced ends with an error", { timeout }, a
   await assert.rejects(waiting, (error) => error instanceof LogError && error.code === "fenced_instance_id");
   await second.close();
   await nexts;
+});
+
+test("the command reads as a member, goes on where its group has come to, and leaves", { timeout }, async () => {
+  const topic = await filled(1, 8);
+  const run = (...args: readonly string[]) => runCommand(["consume", topic, "--group", "shell", ...args], { url: server.url });
+  assert.equal((await run("--from-beginning", "--max", "3")).stdout, "0.0\n0.1\n0.2\n");
+  assert.equal((await run("--max", "3")).stdout, "0.3\n0.4\n0.5\n");
+  const { code, stdout } = await runCommand(["consume", topic, "--group", "shell"], { url: server.url, interruptAt: "0.7" });
+  assert.deepEqual([code, stdout], [0, "0.6\n0.7\n"]);
+  assert.deepEqual((await client().groups.get("shell")).members, []);
+  const refused = await run("--offset", "3");
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /groups reset/);
+  assert.match((await runCommand(["consume", "nope", "--group", "shell"], { url: server.url })).stderr, /no topic "nope"/);
 });
 
 test("bad options are refused at once", () => {

@@ -1,7 +1,8 @@
-import type { ConsumeOptions, Position } from "../../client/index.ts";
+import type { ConsumedRecord, ConsumeOptions, Position } from "../../client/index.ts";
 import { limits } from "../../core/limits.ts";
 import type { Args } from "../args.ts";
-import type { Command } from "../command.ts";
+import { GroupConsumer } from "../../client/groups/consumer.ts";
+import type { Command, Context } from "../command.ts";
 import { jsonFlag } from "../command.ts";
 import { say } from "../context.ts";
 import { Sink } from "../sink.ts";
@@ -18,6 +19,8 @@ export const consume: Command = {
   details: [
     "Without --follow it prints what there is, from the start unless told otherwise, and ends. With --follow it waits for more, and begins",
     "with what is new unless told otherwise. Each partition's records are in order; partitions take turns.",
+    "With --group it reads as a member of a consumer group: it shares the topic with the group's other members, goes on where the group has come to,",
+    "and waits for more until Ctrl-C or --max. Where the group has come to nothing yet, it begins with what is new, or --from-beginning.",
   ],
   client: true,
   positionals: [{ name: "TOPIC", doc: "the topic's name" }],
@@ -30,6 +33,7 @@ export const consume: Command = {
     },
     at: { type: "string", value: "TIME", doc: `Start with the first record at or after a time. ${timeDoc}` },
     partition: { type: "string", value: "N", multiple: true, doc: "Only this partition." },
+    group: { type: "string", value: "GROUP", doc: "Read as a member of this consumer group." },
     follow: { type: "boolean", doc: "Wait for more records, until Ctrl-C." },
     max: { type: "string", value: "N", doc: "End after this many records." },
     format: {
@@ -51,37 +55,26 @@ export const consume: Command = {
     "stratalog consume orders --from-beginning --max 10 --format json",
     "stratalog consume orders --partition 2 --offset 1000 --max 1",
     "stratalog consume orders --at 15m | grep alice",
+    "stratalog consume orders --group billing --from-beginning",
   ],
   run: async (context) => {
-    const { args, client, io } = context;
+    const { args, io } = context;
     const topic = args.positional(0);
     const max = args.integer("max", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
     const print = recordPrinter(args, topic);
-    const from = positionOf(args);
-    const chosen = args.all("partition").map(partitionOf);
-    const { partitions } = await client().topics.get(topic);
-    if (typeof from === "object" && "offset" in from && chosen.length === 0 && partitions > 1) {
-      throw new UsageError(
-        `--offset ${from.offset} needs --partition: ${topic} has ${partitions} partitions, each with offsets of its own.`,
-      );
-    }
-    const follow = args.has("follow");
-    const options: ConsumeOptions = {
-      topic,
-      from,
-      until: follow ? "never" : "end",
-      signal: io.signal,
-      ...(chosen.length === 0 ? {} : { partitions: chosen }),
-      ...(follow ? {} : { retryTimeoutMs }),
-    };
+    const group = args.text("group");
+    const records = group === undefined ? await withoutGroup(context, topic) : await withGroup(context, topic, group);
     const sink = new Sink(io);
     let printed = 0;
     try {
-      for await (const record of client().consume(options)) {
+      for await (const record of records) {
         const full = sink.add(...print(record));
         if (full !== undefined) await full;
         printed += 1;
-        if (printed >= max) break;
+        if (printed < max) continue;
+        await sink.flush();
+        if (records instanceof GroupConsumer) await records.commit();
+        break;
       }
     } finally {
       await sink.flush();
@@ -90,6 +83,36 @@ export const consume: Command = {
     return 0;
   },
 };
+
+async function withoutGroup({ args, client, io }: Context, topic: string): Promise<AsyncIterable<ConsumedRecord>> {
+  const from = positionOf(args);
+  const chosen = args.all("partition").map(partitionOf);
+  const { partitions } = await client().topics.get(topic);
+  if (typeof from === "object" && "offset" in from && chosen.length === 0 && partitions > 1) {
+    throw new UsageError(`--offset ${from.offset} needs --partition: ${topic} has ${partitions} partitions, each with offsets of its own.`);
+  }
+  const follow = args.has("follow");
+  const options: ConsumeOptions = {
+    topic,
+    from,
+    until: follow ? "never" : "end",
+    signal: io.signal,
+    ...(chosen.length === 0 ? {} : { partitions: chosen }),
+    ...(follow ? {} : { retryTimeoutMs }),
+  };
+  return client().consume(options);
+}
+
+async function withGroup({ args, client, io }: Context, topic: string, group: string): Promise<GroupConsumer> {
+  for (const flag of ["offset", "at", "partition"]) {
+    if (args.has(flag))
+      throw new UsageError(`--${flag} is not for --group: the group says where to go on. To change that, see stratalog groups reset.`);
+  }
+  // A group waits for a topic that is not there; here it is more likely a slip of the pen.
+  await client().topics.get(topic);
+  const autoOffsetReset = args.has("from-beginning") ? "earliest" : "latest";
+  return client().consumer({ group, topics: [topic], autoOffsetReset, signal: io.signal });
+}
 
 function positionOf(args: Args): Position {
   const offset = args.text("offset");
