@@ -25,9 +25,9 @@ const { values } = parseArgs({
 });
 
 const guardSeconds = 60;
-const roundSeconds = 25;
+const roundSeconds = 20;
 const drainSeconds = 60;
-const guardDrainSeconds = 10;
+const guardDrainSeconds = 20;
 const shownMax = 20;
 type GuardName = keyof typeof guards;
 

@@ -2,6 +2,7 @@ import type { Log } from "../../../lib/log/log.ts";
 import type { Prng } from "../../../lib/testing/sim/prng.ts";
 import { type Cast, settledOwners } from "./cast.ts";
 import type { MemberLife } from "./member-life.ts";
+import { lateMsMax } from "./network.ts";
 import type { Notes } from "./notes.ts";
 import { pause, until } from "./pause.ts";
 
@@ -15,11 +16,15 @@ export interface DisasterParts {
   readonly topic: string;
   readonly sessionTimeoutMs: number;
   readonly isOver: () => boolean;
+  /** Whether calls and the catalog's steps meet faults. */
+  readonly setFaulty: (isFaulty: boolean) => void;
 }
 
 const burstMs = 10_000;
 const awayMax = 4;
 const settleMsMax = 30_000;
+/** In which the next owner gets to its first record. */
+const firstWorkMs = 500;
 
 /** What happens to members: by turns one leaves while all is settled, and many things at once. */
 export class Disasters {
@@ -35,10 +40,10 @@ export class Disasters {
     const { isOver } = this.#parts;
     while (!isOver()) {
       await this.#departure();
-      await this.#death();
       await this.#burst();
       await Promise.all(this.#running);
       this.#parts.cast.start();
+      await this.#death();
     }
   }
 
@@ -47,6 +52,7 @@ export class Disasters {
     const { cast, notes } = this.#parts;
     await this.#whenSettled(async (leaver, before) => {
       const lives = cast.names.map((name) => cast.life(name)?.id);
+      notes.count("leave");
       await leaver.leave();
       const others = cast.names.filter((name) => name !== leaver.member);
       const after = await this.#owners(others);
@@ -55,15 +61,20 @@ export class Disasters {
     });
   }
 
-  /** One of the settled members dies, and nothing else happens until others have what it had. */
+  /** One of the settled members dies, and nothing else happens, to calls neither, until others have what it had. */
   async #death(): Promise<void> {
-    const { cast, notes } = this.#parts;
+    const { cast, notes, setFaulty } = this.#parts;
     await this.#whenSettled(async (life) => {
+      setFaulty(false);
+      // A beat of it that comes late would count for it.
+      await pause(lateMsMax);
       notes.deaths.push({ ...life.crash(), isAlone: true });
       notes.count("crash");
       await this.#owners(cast.names.filter((name) => name !== life.member));
       await life.ended;
+      await pause(firstWorkMs);
     });
+    setFaulty(true);
   }
 
   /** Has something happen to one of the members, who comes back then. */
@@ -91,7 +102,7 @@ export class Disasters {
     const { cast, prng, isOver } = this.#parts;
     const endMs = performance.now() + burstMs;
     while (performance.now() < endMs && !isOver()) {
-      await pause(prng.between(100, 1_200));
+      await pause(prng.between(100, 800));
       // Also those whom another life has replaced come back.
       cast.start();
       const name = this.#anyone();

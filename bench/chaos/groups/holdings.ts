@@ -11,6 +11,11 @@ export interface Holding {
   isLeaving: boolean;
 }
 
+/** Whether more is done than committed. */
+export function isAhead({ position = 0, committed }: Holding): boolean {
+  return position > committed;
+}
+
 /** What a member believes that it has of one topic. */
 export class Holdings {
   readonly #topic: string;

@@ -1,9 +1,10 @@
 import { decodeBatches } from "../../../lib/core/codec/record-batch.ts";
 import { LogError } from "../../../lib/core/errors.ts";
+import type { StoredRecord } from "../../../lib/core/record.ts";
 import type { AssignorName } from "../../../lib/core/groups/assignor.ts";
 import type { OffsetCommit } from "../../../lib/log/groups/groups.ts";
 import { nodeCompression } from "../../../lib/node/compression.ts";
-import { type Holding, Holdings } from "./holdings.ts";
+import { type Holding, Holdings, isAhead } from "./holdings.ts";
 import type { Network } from "./network.ts";
 import type { Death, Notes } from "./notes.ts";
 import { pause } from "./pause.ts";
@@ -134,7 +135,11 @@ export class MemberLife {
   }
 
   async #works(): Promise<void> {
-    while (!(await this.#isGone())) {
+    for (let thaw = this.#thaw; !(await this.#isGone()); ) {
+      if (thaw !== this.#thaw) {
+        thaw = this.#thaw;
+        await this.#commit(({ position }) => position !== undefined);
+      }
       await this.#giveBack();
       if (this.#isLeaving && this.#generation > 0) {
         await this.#go();
@@ -143,7 +148,7 @@ export class MemberLife {
       if (this.#holdings.isAnyNew && !(await this.#acquire())) continue;
       let processed = 0;
       for (const [partition, holding] of this.#holdings.entries()) processed += await this.#process(partition, holding);
-      if (performance.now() - this.#lastCommitMs > commitEveryMs) await this.#commit(() => true);
+      if (performance.now() - this.#lastCommitMs > commitEveryMs) await this.#commit(isAhead);
       if (processed === 0) await pause(this.#parts.idleMs);
     }
   }
@@ -171,7 +176,7 @@ export class MemberLife {
 
   /** @returns how many records */
   async #process(partition: number, holding: Holding): Promise<number> {
-    const { network, notes, topic, manners } = this.#parts;
+    const { network, topic, manners } = this.#parts;
     const from = holding.position;
     if (from === undefined || holding.isLeaving) return 0;
     try {
@@ -179,13 +184,10 @@ export class MemberLife {
       const records = decodeBatches(page.batches, nodeCompression).filter(({ offset }) => offset >= from);
       const last = records.at(-1);
       if (manners.commitsEarly === true && last !== undefined) await this.#send([{ topic, partition, offset: last.offset + 1 }]);
-      for (const [nth, { offset, value }] of records.entries()) {
+      for (const [nth, record] of records.entries()) {
         if (nth % work.records === 0) await pause(work.ms);
         if ((await this.#isGone()) || this.#holdings.get(partition) !== holding || holding.isLeaving) return nth;
-        const { generation } = holding;
-        const note = { life: this.id, member: this.member, partition, generation, offset, value: text.decode(value ?? undefined) };
-        notes.processed.push({ ...note, atMs: performance.now() });
-        holding.position = offset + 1;
+        this.#note(partition, holding, record);
       }
       return records.length;
     } catch (reason) {
@@ -194,11 +196,18 @@ export class MemberLife {
     }
   }
 
+  /** Processes a record. */
+  #note(partition: number, holding: Holding, { offset, value }: StoredRecord): void {
+    const note = { life: this.id, partition, generation: holding.generation, offset, value: text.decode(value ?? undefined) };
+    this.#parts.notes.processed.push({ ...note, atMs: performance.now() });
+    holding.position = offset + 1;
+  }
+
   async #giveBack(): Promise<void> {
     if (this.#isLeaving) this.#holdings.leaveAll();
     const leaving = this.#holdings.entries().filter(([, holding]) => holding.isLeaving);
     if (leaving.length === 0) return;
-    await this.#commit(({ isLeaving }) => isLeaving);
+    await this.#commit((each) => each.isLeaving && isAhead(each));
     for (const [partition, holding] of leaving) {
       this.#holdings.giveBack(partition);
       if (this.#parts.manners.keepsRevoked === true) void this.#keepOn(partition, holding);
@@ -207,7 +216,7 @@ export class MemberLife {
   }
 
   async #commit(isMeant: (holding: Holding) => boolean): Promise<void> {
-    const done = this.#holdings.entries().filter(([, each]) => isMeant(each) && (each.position ?? 0) > each.committed);
+    const done = this.#holdings.entries().filter(([, each]) => isMeant(each));
     this.#lastCommitMs = performance.now();
     if (done.length === 0) return;
     const { topic } = this.#parts;
@@ -251,15 +260,12 @@ export class MemberLife {
   async #keepOn(partition: number, holding: Holding): Promise<void> {
     const endMs = performance.now() + keptRevokedMs;
     holding.isLeaving = false;
-    const { network, notes, topic } = this.#parts;
+    const { network, topic } = this.#parts;
     while (performance.now() < endMs && !this.#isOver) {
       const from = holding.position ?? 0;
       const page = await network.call((log) => log.fetch(topic, partition, { from, recordsMax: fetchRecords })).catch(() => undefined);
-      for (const { offset, value } of page === undefined ? [] : decodeBatches(page.batches, nodeCompression)) {
-        const { generation } = holding;
-        const note = { life: this.id, member: this.member, partition, generation, offset, value: text.decode(value ?? undefined) };
-        notes.processed.push({ ...note, atMs: performance.now() });
-        holding.position = offset + 1;
+      for (const record of page === undefined ? [] : decodeBatches(page.batches, nodeCompression)) {
+        this.#note(partition, holding, record);
       }
       await pause(this.#parts.idleMs);
     }

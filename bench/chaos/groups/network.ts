@@ -7,7 +7,7 @@ import { pause } from "./pause.ts";
 const chances = { delayed: 0.1, requestLost: 0.02, answerLost: 0.03, repeated: 0.04, late: 0.02 } as const;
 const delayMsMax = 800;
 /** A copy may come when its sender has long heard of something else. */
-const lateMsMax = 5_000;
+export const lateMsMax = 5_000;
 const answerMsMax = 2_500;
 
 /** Between members and log: calls go to the processes by turns, and for a share of them something goes wrong. */

@@ -1,7 +1,6 @@
 /** One record that a member's life worked on. `generation`: of the answer in which the partition first appeared as this life's own. */
 export interface Processed {
   readonly life: string;
-  readonly member: string;
   readonly partition: number;
   readonly generation: number;
   readonly offset: number;

@@ -58,9 +58,13 @@ export async function runGroupChaos(options: RunOptions): Promise<Notes> {
   const producing = Array.from({ length: producers }, (_, nth) => produce(`p${nth}`, { ...load, prng: prng.fork() }));
   const watching = watch(log, group, notes, store.pace.watchMs, () => isDrained);
   cast.start();
-  network.isFaulty = true;
-  weather.isFaulty = true;
-  const disasters = new Disasters({ cast, log, notes, prng: prng.fork(), group, topic, sessionTimeoutMs, isOver: ends }).run();
+  const setFaulty = (isFaulty: boolean): void => {
+    network.isFaulty = isFaulty;
+    weather.isFaulty = isFaulty;
+  };
+  setFaulty(true);
+  const parts = { cast, log, notes, prng: prng.fork(), group, topic, sessionTimeoutMs, isOver: ends, setFaulty };
+  const disasters = new Disasters(parts).run();
   for (let toldMs = performance.now(); !ends(); ) {
     await pause(1_000);
     if (isEnough(notes)) isOver = isEnoughNow = true;
@@ -69,9 +73,11 @@ export async function runGroupChaos(options: RunOptions): Promise<Notes> {
     progress(`${notes.appended.length} records appended, ${notes.processed.length} processed, ${notes.counts.get("lives") ?? 0} lives …`);
   }
   await Promise.all([...producing, disasters]);
-  network.isFaulty = false;
-  weather.isFaulty = false;
+  setFaulty(false);
   cast.start();
+  // One dies for good: what it had is not to be left.
+  const last = cast.life(cast.names[0] ?? "");
+  if (last !== undefined) notes.deaths.push(last.crash());
   await until(async () => isEnoughNow || (await isAllCommitted(log, notes)), drainSeconds * 1_000);
   await cast.stop();
   isDrained = true;

@@ -37,7 +37,7 @@ export function summary(notes: Notes, findings: readonly Finding[], seconds: num
   const found = (anomaly: Anomaly): number => findings.filter((each) => each.anomaly === anomaly).length;
   const least = seconds >= fullSeconds ? 1 : 0;
   const seen = new Set(processed.map(({ partition, offset }) => `${partition}/${offset}`)).size;
-  const kinds = ["leave", "crash", "quick crash", "freeze", "short freeze"];
+  const kinds = ["leave", "crash", "freeze"];
   return [
     atLeast("records appended", appended.length, "records", seconds),
     figure("records processed", processed.length, "records"),

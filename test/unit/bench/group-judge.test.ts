@@ -15,7 +15,7 @@ const session = 6_000;
 
 /** A record that a life processed; the offset is its value too. */
 function work(life: string, generation: number, offset: number, atMs: number, partition = 0): Processed {
-  return { life, member: life, partition, generation, offset, value: String(offset), atMs };
+  return { life, partition, generation, offset, value: String(offset), atMs };
 }
 
 /** Beats of a life, one a second, each answered at once. */
