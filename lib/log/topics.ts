@@ -14,7 +14,7 @@ import type { ChangeHub } from "./change-hub.ts";
 import type { AlterTopic, CreateTopic, Topic, Topics } from "./log.ts";
 import { shapeOf, shardCount, unknownTopic } from "./placement.ts";
 import { activeWrite } from "./strata/marks.ts";
-import { topicIdKey } from "./strata/topic-ids.ts";
+import { putTopicId, topicIdKey, topicLives, topicNameOf } from "./strata/topic-ids.ts";
 import type { TopicCache } from "./topic-cache.ts";
 import { deletedTopicsPk, readTopic, topicKey, topicOf, topicRowValue, topicsPk, type TopicRow, type VersionedTopic } from "./topic-row.ts";
 
@@ -99,20 +99,22 @@ export class CatalogTopics implements Topics {
     const next: TopicRow = { ...row, overrides, growingTo };
     // Should this end before the growth does, the janitor sees to it.
     const marked = activeWrite({ topicId: row.id, shard: 0 }, this.#services.clock.nowMs());
-    await this.#change(name, [{ key: topicKey(name), put: topicRowValue(next), if: version }, marked]);
+    await this.#changeLiving(found, [{ key: topicKey(name), put: topicRowValue(next), if: version }, marked]);
     if (change.config !== undefined) await afterDecision(this.#markAll(row));
     return (await afterDecision(this.finishGrowth({ topic: topicOf(name, next), row: next, version: version + 1 }))).topic;
   }
 
   async delete(name: string): Promise<void> {
     checkTopicName(name);
-    const { row, version } = await this.finishGrowth(await this.#services.cache.refresh(name));
+    const found = await this.finishGrowth(await this.#services.cache.refresh(name));
+    const { row, version } = found;
     const tombstone = { pk: deletedTopicsPk, sk: row.id };
     const writes: CatalogWrite[] = [
       { key: topicKey(name), delete: true, if: version },
       { key: tombstone, put: { ...(topicRowValue(row) as object), name }, if: "absent" },
-      { key: topicIdKey(row.id), delete: true, if: "any" },
+      { key: topicIdKey(row.id), delete: true, if: 1 },
     ];
+    await this.#ensureId(found);
     await this.#change(name, writes);
     await afterDecision(this.#endDeletion(row));
   }
@@ -153,7 +155,7 @@ export class CatalogTopics implements Topics {
     const next: TopicRow = { ...row, partitionCounts, growingTo: 0 };
     await this.#openShards(row, row.growingTo, row.partitionCounts.length);
     try {
-      await this.#change(topic.name, [{ key: topicKey(topic.name), put: topicRowValue(next), if: version }]);
+      await this.#changeLiving(found, [{ key: topicKey(topic.name), put: topicRowValue(next), if: version }]);
     } catch (reason) {
       if (LogError.from(reason).code !== "conflict") throw reason;
       const fresh = await this.#services.cache.refresh(topic.name);
@@ -162,6 +164,18 @@ export class CatalogTopics implements Topics {
     }
     this.#services.hub.notify({ topicId: row.id });
     return { topic: topicOf(topic.name, next), row: next, version: version + 1 };
+  }
+
+  /** A row's version says which of a topic's states it is, and not of which topic: one made anew under the name begins with 1 again. Its id says that. */
+  async #changeLiving(found: VersionedTopic, writes: readonly CatalogWrite[]): Promise<void> {
+    await this.#ensureId(found);
+    await this.#change(found.topic.name, [topicLives(found.row.id), ...writes]);
+  }
+
+  /** Topics of builds that had no rows for ids have one from the first change on. */
+  async #ensureId({ topic, version }: VersionedTopic): Promise<void> {
+    const { catalog } = this.#services.engine;
+    if ((await topicNameOf(catalog, topic.id)) === undefined) await putTopicId(catalog, topic, version);
   }
 
   async #change(name: string, writes: readonly CatalogWrite[]): Promise<void> {

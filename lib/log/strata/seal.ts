@@ -24,6 +24,8 @@ export interface ShardState {
 export interface Waiting {
   readonly entries: readonly EntryRef[];
   readonly bytes: number;
+  /** Whether more waits than one seal takes. */
+  readonly isFull: boolean;
 }
 
 /** One partition's part of a seal. */
@@ -49,13 +51,13 @@ export async function waitingEntries(
     if (page.length === 0) break;
     for (const entry of page) {
       const own = entry.parts.reduce((sum, part) => sum + part.bytes, 0);
-      if (entries.length > 0 && bytes + own > bytesMax) return { entries, bytes };
+      if (entries.length > 0 && bytes + own > bytesMax) return { entries, bytes, isFull: true };
       entries.push(entry);
       bytes += own;
       seq = entry.seq + 1;
     }
   }
-  return { entries, bytes };
+  return { entries, bytes, isFull: entries.length >= limits.sealEntriesMax };
 }
 
 /**

@@ -6,7 +6,7 @@ import { dropExpired, expiresMs, raiseStarts, type Retention, startAfterRetentio
 import { type Frontier, frontierMoved } from "./frontier.ts";
 import { type CompactRules, compactOnce } from "./compact.ts";
 import { mergeOnce } from "./merge.ts";
-import { seal, type ShardState, waitingEntries } from "./seal.ts";
+import { seal, type ShardState, type Waiting, waitingEntries } from "./seal.ts";
 import { allSegments, type SegmentRow } from "./segment-row.ts";
 import type { StrataServices } from "./services.ts";
 import { noWork, type StrataWork } from "./work.ts";
@@ -119,14 +119,10 @@ async function passTrimmed({ frontiers }: StrataServices, shard: ShardKey, head:
   return moved;
 }
 
-function isDue(
-  { tuning, clock }: StrataServices,
-  { frontier }: ShardState,
-  { entries, bytes }: Awaited<ReturnType<typeof waitingEntries>>,
-): boolean {
+function isDue({ tuning, clock }: StrataServices, { frontier }: ShardState, { entries, bytes, isFull }: Waiting): boolean {
   if (entries.length === 0) return false;
   const isOld = frontier.waitingSinceMs > 0 && clock.nowMs() - frontier.waitingSinceMs >= tuning.sealAgeMs;
-  return entries.length >= tuning.sealEntries || bytes >= tuning.sealBytes || isOld || tuning.sealAgeMs === 0;
+  return entries.length >= tuning.sealEntries || bytes >= tuning.sealBytes || isFull || isOld || tuning.sealAgeMs === 0;
 }
 
 /** The journal forgets what was sealed a while ago: by a frontier that a strong read has shown. @returns where it begins then */

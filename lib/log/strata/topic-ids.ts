@@ -1,7 +1,7 @@
 import type { Catalog, CatalogKey, CatalogWrite } from "../../ports/catalog.ts";
 import { eachItem } from "../each-item.ts";
 import type { Topic } from "../log.ts";
-import { readTopic, topicKey, topicsPk } from "../topic-row.ts";
+import { deletedTopicsPk, readTopic, topicKey, topicsPk } from "../topic-row.ts";
 import { transactIf } from "../transact-if.ts";
 
 /**
@@ -35,10 +35,11 @@ export async function ensureTopicIds(catalog: Catalog): Promise<void> {
   await catalog.transact([{ key: upgradeKey, put: 1, if: "any" }]);
 }
 
-/** Gives a topic its row, if it still is as it was read. @returns false when it is not, or has one */
+/** Gives a topic its row, if it still is as it was read, and is not one that was deleted and made anew since. @returns false when it is not, or has one */
 export async function putTopicId(catalog: Catalog, { name, id }: Pick<Topic, "name" | "id">, version: number): Promise<boolean> {
   return await transactIf(catalog, [
     { key: topicKey(name), check: true, if: version },
+    { key: { pk: deletedTopicsPk, sk: id }, check: true, if: "absent" },
     { key: topicIdKey(id), put: name, if: "absent" },
   ]);
 }

@@ -78,6 +78,18 @@ export const sealCases: readonly StrataCase[] = [
     },
     { sealBytesMax: 1 },
   ),
+  strataCase(
+    "a topic with small segments is sealed as soon as one is full",
+    async ({ log, engine, round }) => {
+      await log.topics.create({ name: "t", config: { "segment.bytes": 1_048_576 } });
+      const big = { ...record("big"), value: new Uint8Array(400_000) };
+      for (let nth = 0; nth < 8; nth++) await log.append("t", { records: [big] });
+      const report = await round();
+      assert.deepEqual([report.seals, report.unsealedEntries], [3, 2]);
+      assert.equal((await objectKeys(engine)).length, 3);
+    },
+    { sealAgeMs: 3_600_000, mergeSegmentsMin: 64 },
+  ),
   strataCase("a reader who remembers a segment that was merged away goes on", async (world) => {
     const { log, harness, round } = world;
     await log.topics.create({ name: "t" });
