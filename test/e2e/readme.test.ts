@@ -47,16 +47,23 @@ test("every shell block of the README works in order, and prints what the page s
   }
 });
 
-test("the README's SDK example is examples/sdk.ts, and runs", { timeout: 60_000 }, async () => {
-  const example = readFileSync(join(root, "examples/sdk.ts"), "utf8");
-  const shown = readmeBlocks().find((block) => block.language === "ts");
-  assert.equal(shown?.code, example.replace("../lib/client/index.ts", "stratalog"));
-  if (server === undefined) await start();
-  cpSync(join(root, "examples"), join(folder, "examples"), { recursive: true });
-  writeFileSync(join(folder, "examples/sdk.ts"), here(example));
-  const { stdout } = await run(process.execPath, ["examples/sdk.ts"], { cwd: folder, timeout: stepWaitMs });
-  assert.match(stdout, /^durable at \d:0\n\d 0 ada \{ item: 'book', copies: 2 \}\n$/);
-});
+const sdkExamples = [
+  { file: "examples/sdk.ts", prints: /^durable at \d:0\n\d 0 ada \{ item: 'book', copies: 2 \}\n$/ },
+  { file: "examples/group.ts", prints: /^orders-by-customer \d 0 ada \{ item: 'book', copies: 2 \}\n$/ },
+];
+
+for (const [nth, { file, prints }] of sdkExamples.entries()) {
+  test(`an SDK example of the README is ${file}, and runs`, { timeout: 60_000 }, async () => {
+    const example = readFileSync(join(root, file), "utf8");
+    const shown = readmeBlocks().filter((block) => block.language === "ts")[nth];
+    assert.equal(shown?.code, example.replace("../lib/client/index.ts", "stratalog"));
+    if (server === undefined) await start();
+    cpSync(join(root, "examples"), join(folder, "examples"), { recursive: true });
+    writeFileSync(join(folder, file), here(example));
+    const { stdout } = await run(process.execPath, [file], { cwd: folder, timeout: stepWaitMs });
+    assert.match(stdout, prints);
+  });
+}
 
 test("CI runs the README's test command", () => {
   const command = "npm ci && npm test";
