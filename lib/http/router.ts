@@ -45,16 +45,22 @@ export function matchPath(path: string): Match {
     if (route === undefined) throw notFound(path);
     return { route, ...noParts };
   }
-  if (name === "") throw notFound(path);
-  if (first === "tokens" && what === undefined) return { ...noParts, route: routes.token, tokenId: decode(name) };
+  const found = name === "" ? undefined : named(first, name, [what, partition, records]);
+  if (found === undefined) throw notFound(path);
+  return { ...noParts, ...found };
+}
+
+type More = readonly [what: string | undefined, third: string | undefined, fourth: string | undefined];
+
+/** A path that names something, and perhaps a part of it. @param name as it was sent */
+function named(first: string, name: string, [what, third, fourth]: More): (Partial<Match> & Pick<Match, "route">) | undefined {
+  if (first === "tokens") return what === undefined ? { route: routes.token, tokenId: decode(name) } : undefined;
   if (first === "groups") {
-    const found = records === undefined ? groupRoute(what, partition) : undefined;
-    if (found === undefined) throw notFound(path);
-    return { ...noParts, route: found, group: decode(name), member: partition === undefined ? "" : decode(partition) };
+    const route = fourth === undefined ? groupRoute(what, third) : undefined;
+    return route && { route, group: decode(name), member: third === undefined ? "" : decode(third) };
   }
-  const route = first === "topics" ? topicRoute(what, partition, records) : undefined;
-  if (route === undefined) throw notFound(path);
-  return { ...noParts, route, topic: decode(name), partition: partition === undefined ? -1 : partitionOf(partition) };
+  const route = first === "topics" ? topicRoute(what, third, fourth) : undefined;
+  return route && { route, topic: decode(name), partition: third === undefined ? -1 : partitionOf(third) };
 }
 
 function topicRoute(what: string | undefined, partition: string | undefined, records: string | undefined): Route | undefined {

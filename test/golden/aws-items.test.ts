@@ -198,7 +198,7 @@ test("payloads are found under these keys", () => {
   assert.equal(payloadIdOf("0123456789abcdef"), "0023456789abcdef");
   assert.deepEqual(
     payloadIdPrefixes,
-    [..."0123456789abcdef"].map((digit) => `${digit}0`),
+    Array.from({ length: 16 }, (_, nth) => `${nth.toString(16)}0`),
   );
   assert.equal(payloadObjectKey(shard, 480_000, "0123456789abcdef"), "j/01/480000/t1.2/0123456789abcdef");
   const named = { shard, fenceEpoch: 480_000, id: "0123456789abcdef" };
