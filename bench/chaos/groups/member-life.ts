@@ -264,9 +264,7 @@ export class MemberLife {
     while (performance.now() < endMs && !this.#isOver) {
       const from = holding.position ?? 0;
       const page = await network.call((log) => log.fetch(topic, partition, { from, recordsMax: fetchRecords })).catch(() => undefined);
-      for (const record of page === undefined ? [] : decodeBatches(page.batches, nodeCompression)) {
-        this.#note(partition, holding, record);
-      }
+      for (const record of decodeBatches(page?.batches ?? new Uint8Array(), nodeCompression)) this.#note(partition, holding, record);
       await pause(this.#parts.idleMs);
     }
   }

@@ -20,6 +20,8 @@ const partitions = 32;
 const members = 8;
 const producers = 4;
 const toldEveryMs = 30_000;
+/** After the last death: each partition gets some records that only its next owner can process. */
+const lastRecordsMs = 1_500;
 
 /** What is otherwise than in the product. */
 export interface Variation {
@@ -52,9 +54,9 @@ export async function runGroupChaos(options: RunOptions): Promise<Notes> {
   const life = { network, notes, group, topic, sessionTimeoutMs, idleMs: store.pace.idleMs, manners };
   const cast = new Cast(members, life);
   const endMs = performance.now() + seconds * 1_000;
-  let [isOver, isDrained, isEnoughNow] = [false, false, false];
+  let [isOver, isWritten, isDrained, isEnoughNow] = [false, false, false, false];
   const ends = (): boolean => isOver || performance.now() >= endMs;
-  const load = { log, notes, topic, partitions, pauseMs: store.pace.producerPauseMs, isOver: ends };
+  const load = { log, notes, topic, partitions, pauseMs: store.pace.producerPauseMs, isOver: () => isWritten };
   const producing = Array.from({ length: producers }, (_, nth) => produce(`p${nth}`, { ...load, prng: prng.fork() }));
   const watching = watch(log, group, notes, store.pace.watchMs, () => isDrained);
   cast.start();
@@ -72,12 +74,15 @@ export async function runGroupChaos(options: RunOptions): Promise<Notes> {
     toldMs = performance.now();
     progress(`${notes.appended.length} records appended, ${notes.processed.length} processed, ${notes.counts.get("lives") ?? 0} lives …`);
   }
-  await Promise.all([...producing, disasters]);
+  await disasters;
   setFaulty(false);
   cast.start();
   // One dies for good: what it had is not to be left.
   const last = cast.life(cast.names[0] ?? "");
   if (last !== undefined) notes.deaths.push(last.crash());
+  await pause(lastRecordsMs);
+  isWritten = true;
+  await Promise.all(producing);
   await until(async () => isEnoughNow || (await isAllCommitted(log, notes)), drainSeconds * 1_000);
   await cast.stop();
   isDrained = true;
