@@ -22,7 +22,7 @@ const described = async (group: string, ...flags: string[]): Promise<Partial<Des
 test("groups are listed by name, all of them, and by prefix", async () => {
   const none = await at.run("list", "--prefix", "list.");
   assert.deepEqual([none.code, none.stdout], [0, ""]);
-  assert.match(none.stderr, /no groups whose names start with "list\."/);
+  assert.match(none.stderr, /no groups whose names start with "list\.".*stratalog consume TOPIC --group NAME$/m);
   await at.client.groups.setOffsets("list.b", [{ topic: "orders", partition: 0, offset: 3 }]);
   await at.client.groups.beat("list.a", "m", { topics: ["orders"] });
   assert.match(

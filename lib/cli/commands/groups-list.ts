@@ -27,7 +27,7 @@ export const groupsList: Command = {
     } while (cursor !== undefined && !io.signal.aborted);
     if (groups.length === 0) {
       const none = prefix === undefined ? "There are no groups." : `There are no groups whose names start with "${prefix}".`;
-      await say(context, `${none} A group is there once somebody has joined it, or an offset of it is set.`);
+      await say(context, `${none} A group is there once somebody reads in it: stratalog consume TOPIC --group NAME`);
     }
     await answer(context, { groups }, () => (groups.length === 0 ? "" : groupTable(groups)));
     return 0;
