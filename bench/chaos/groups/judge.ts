@@ -147,13 +147,18 @@ export function keptShare(departures: readonly Departure[]): number {
   return kept / all;
 }
 
-/** Milliseconds from a death to the first record that a later owner processed, for each partition that was taken over. */
+/**
+ * Milliseconds from a death's last beat to the first record that a later owner processed, for each partition that was taken over. Who came back from a freeze in time
+ * and went on was not dead.
+ */
 export function takeovers(deaths: readonly Death[], processed: readonly Processed[]): readonly number[] {
   const byPartition = Map.groupBy(processed, ({ partition }) => partition);
-  return deaths.flatMap(({ life, lastBeatMs, partitions }) =>
+  return deaths.flatMap(({ life, lastBeatMs, silentMs, partitions }) =>
     [...partitions].flatMap(([partition, generation]) => {
-      const next = byPartition.get(partition)?.find((each) => each.life !== life && each.generation > generation && each.atMs > lastBeatMs);
-      return next === undefined ? [] : [next.atMs - lastBeatMs];
+      const next = byPartition.get(partition)?.find((each) => {
+        return each.life === life ? each.atMs > silentMs : each.generation > generation && each.atMs > lastBeatMs;
+      });
+      return next === undefined || next.life === life ? [] : [next.atMs - lastBeatMs];
     }),
   );
 }

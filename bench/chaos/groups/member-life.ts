@@ -86,7 +86,8 @@ export class MemberLife {
   }
 
   #silent(): Death {
-    return { life: this.id, lastBeatMs: this.#lastBeatMs, partitions: this.#holdings.generations, isAlone: false };
+    const [lastBeatMs, silentMs] = [this.#lastBeatMs, performance.now()];
+    return { life: this.id, lastBeatMs, silentMs, partitions: this.#holdings.generations, isAlone: false };
   }
 
   async #beats(): Promise<void> {

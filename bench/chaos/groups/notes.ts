@@ -32,6 +32,8 @@ export interface Beat {
 export interface Death {
   readonly life: string;
   readonly lastBeatMs: number;
+  /** From when on it did nothing. */
+  readonly silentMs: number;
   /** The partitions that it had, and since which generation. */
   readonly partitions: ReadonlyMap<number, number>;
   /** Whether nothing else happened until others had what it had. */

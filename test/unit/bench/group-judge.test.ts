@@ -131,6 +131,7 @@ describe("the judge of groups", () => {
     const death = {
       life: "a",
       lastBeatMs: 1_000,
+      silentMs: 2_200,
       partitions: new Map([
         [0, 7],
         [1, 7],
@@ -139,5 +140,7 @@ describe("the judge of groups", () => {
     };
     const processed = [work("z", 5, 0, 2_000), work("a", 7, 0, 2_100), work("b", 8, 0, 8_500), work("c", 9, 0, 9_000)];
     assert.deepEqual(takeovers([death], processed), [7_500], "neither a zombie's nor its own; of partition 1 nobody has processed any");
+    const cameBack = [work("a", 7, 0, 7_000), work("b", 8, 0, 40_000)];
+    assert.deepEqual(takeovers([death], cameBack), [], "it went on in time");
   });
 });
