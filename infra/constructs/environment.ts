@@ -7,13 +7,14 @@ import { securityEnvironment } from "./security.ts";
 export function environmentOf(
   logName: string,
   { table, bucket }: Store,
-  { security = {}, logLevel }: EventLogProps,
+  { security = {}, logLevel, offsetsRetention }: EventLogProps,
 ): Readonly<Record<string, string>> {
   return {
     [serverSettings.table.env]: table.tableName,
     [serverSettings.bucket.env]: bucket.bucketName,
     STRATALOG_LOG_NAME: logName,
     ...(logLevel !== undefined && { STRATALOG_LOG_LEVEL: logLevel }),
+    ...(offsetsRetention !== undefined && { [serverSettings.offsetsRetention.env]: String(offsetsRetention.toMinutes()) }),
     ...securityEnvironment(security),
   };
 }

@@ -40,6 +40,8 @@ export interface EventLogProps {
   readonly api?: ApiProps;
   /** How often the janitor runs, which seals, merges, lets expire and frees. Default every 5 minutes: a round looks at the shards in use, and where something is due. */
   readonly janitorInterval?: Duration;
+  /** How long a consumer group is kept, with its offsets, once nobody reads as a member of it: whole minutes. Default 7 days. */
+  readonly offsetsRetention?: Duration;
   /**
    * Whether the functions' concurrency is reserved: 100 for the API (or `api.reservedConcurrency`), 1 for the janitor, 5 for declared topics. An account has
    * to keep 10 to 100 unreserved; a new one, whose quota may be 10 in all, can reserve none until that is raised. Default true.

@@ -95,6 +95,14 @@ export const serverSettings = {
     doc: "How often it seals, merges, lets expire and frees; 0: never, as something else does. Where it is not given: every 10 s, with engine aws every 60.",
     check: (value) => (/^\d{0,5}$/.test(value) ? undefined : "0 to 99999 seconds"),
   },
+  offsetsRetention: {
+    flag: "offsets-retention-minutes",
+    env: "STRATALOG_OFFSETS_RETENTION_MINUTES",
+    default: String(limits.offsetsRetentionMinutesDefault),
+    unit: "min",
+    doc: "How long a consumer group is kept, with its offsets, once nobody reads as a member of it.",
+    check: (value) => (/^[1-9]\d{0,8}$/.test(value) ? undefined : "1 to 999999999"),
+  },
   metrics: {
     flag: "metrics",
     env: "STRATALOG_METRICS",

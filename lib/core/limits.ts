@@ -200,6 +200,8 @@ export const limits = {
   heartbeatsPerSession: 9,
   /** Of one commit, which is one step: with the group's row what a transaction holds. */
   offsetCommitsMax: 99,
+  /** Kafka's `offsets.retention.minutes`: a group without members is deleted with its offsets once it was not used for so long. */
+  offsetsRetentionMinutesDefault: 10_080,
   /** Of an offset's metadata: Kafka's `offset.metadata.max.bytes`. */
   offsetMetadataBytesMax: 4_096,
   /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. */

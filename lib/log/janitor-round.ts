@@ -4,6 +4,9 @@ import type { CatalogWrite } from "../ports/catalog.ts";
 import type { ShardKey } from "../ports/journal.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { eachItem } from "./each-item.ts";
+import { CatalogGroups } from "./groups/catalog-groups.ts";
+import { expireGroup } from "./groups/expire.ts";
+import { groupMarksPk, readGroupMark } from "./groups/group-marks.ts";
 import type { JanitorReport } from "./janitor.ts";
 import type { Topic } from "./log.ts";
 import { shardCount } from "./placement.ts";
@@ -31,6 +34,10 @@ import { CatalogTopics } from "./topics.ts";
 
 type Counts = { -readonly [K in Exclude<keyof JanitorReport, "isComplete">]: number };
 
+export interface RoundServices extends StrataServices {
+  readonly offsetsRetentionMs: number;
+}
+
 const cursorKey = { pk: "janitor", sk: "cursor" };
 const sweptKey = { pk: "janitor", sk: "swept" };
 
@@ -39,7 +46,7 @@ const sweptKey = { pk: "janitor", sk: "swept" };
  * is due, and at nothing else. Any number of rounds may run at once, and each may end at any moment.
  */
 export class JanitorRound {
-  readonly #services: StrataServices;
+  readonly #services: RoundServices;
   readonly #endMs: number;
   readonly #signal: AbortSignal | undefined;
   readonly #cache: TopicCache;
@@ -51,6 +58,7 @@ export class JanitorRound {
   readonly #counts: Counts = {
     ...noWork(),
     deletionsFinished: 0,
+    groupsExpired: 0,
     shardsSeen: 0,
     objectsDeleted: 0,
     segments: 0,
@@ -61,7 +69,7 @@ export class JanitorRound {
   };
 
   /** @param endMs by the clock, when to stop at the latest @param signal ends it early */
-  constructor(services: StrataServices, endMs: number, signal: AbortSignal | undefined) {
+  constructor(services: RoundServices, endMs: number, signal: AbortSignal | undefined) {
     const { engine, clock, random } = services;
     this.#services = services;
     this.#endMs = endMs;
@@ -72,7 +80,8 @@ export class JanitorRound {
 
   async run(): Promise<JanitorReport> {
     await ensureTopicIds(this.#services.engine.catalog);
-    const isComplete = (await this.#deletions()) && (await this.#actives()) && (await this.#dues()) && (await this.#sweep());
+    const isComplete =
+      (await this.#deletions()) && (await this.#actives()) && (await this.#dues()) && (await this.#groups()) && (await this.#sweep());
     for (const { segments, unsealedEntries, unsealedBytes } of this.#left.values()) {
       this.#counts.segments += segments;
       this.#counts.unsealedEntries += unsealedEntries;
@@ -144,6 +153,20 @@ export class JanitorRound {
       if (mark.dueMs > this.#services.clock.nowMs()) return true;
       if (this.#isLate()) return false;
       await this.#attempt(() => this.#tend(mark.shard, (tended, nextMs) => this.#afterDue(mark, tended, nextMs)));
+    }
+    return true;
+  }
+
+  async #groups(): Promise<boolean> {
+    const { engine, clock, offsetsRetentionMs: retentionMs } = this.#services;
+    const groups = new CatalogGroups({ catalog: engine.catalog, clock, cache: this.#cache, topics: this.#topics });
+    for await (const mark of eachItem(engine.catalog, groupMarksPk)) {
+      if (readGroupMark(mark).fromMs + retentionMs > clock.nowMs()) return true;
+      if (this.#isLate()) return false;
+      await this.#attempt(async () => {
+        const isGone = await expireGroup({ catalog: engine.catalog, groups }, mark, { nowMs: clock.nowMs(), retentionMs });
+        if (isGone) this.#counts.groupsExpired++;
+      });
     }
     return true;
   }
@@ -227,7 +250,13 @@ export class JanitorRound {
 }
 
 /** Deleted, changed, or tended by another meanwhile: nothing is left to do, or the next round does it. */
-const expectedCodes = new Set<LogError["code"]>(["unknown_topic_or_partition", "conflict", "offset_out_of_range"]);
+const expectedCodes = new Set<LogError["code"]>([
+  "unknown_topic_or_partition",
+  "conflict",
+  "offset_out_of_range",
+  "group_id_not_found",
+  "non_empty_group",
+]);
 
 function goneIn(reason: unknown): undefined {
   if (LogError.from(reason).code !== "unknown_topic_or_partition") throw reason;

@@ -1,3 +1,4 @@
+import { limits } from "../core/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Compression } from "../ports/compression.ts";
 import type { Engine } from "../ports/engine.ts";
@@ -12,6 +13,8 @@ import { defaultStrataTuning, type StrataTuning } from "./strata/tuning.ts";
 export interface JanitorReport extends Readonly<StrataWork> {
   /** Topics of which nothing is left now. */
   readonly deletionsFinished: number;
+  /** Consumer groups that nobody had used for long, deleted with their offsets. */
+  readonly groupsExpired: number;
   /** Shards that were looked at: those in use, and those where something was due. */
   readonly shardsSeen: number;
   readonly objectsDeleted: number;
@@ -33,6 +36,8 @@ export interface JanitorParts {
   readonly compression: Compression;
   /** Hears of each round. Default: nobody does. */
   readonly telemetry?: Telemetry | undefined;
+  /** How long a consumer group without members is kept. Default `limits.offsetsRetentionMinutesDefault`, in milliseconds. */
+  readonly offsetsRetentionMs?: number | undefined;
   /** When the strata are worked on. Default: what is cheap at list prices. */
   readonly strata?: Partial<StrataTuning> | undefined;
 }
@@ -41,11 +46,12 @@ export interface JanitorParts {
 export type Janitor = (endMs: number, signal?: AbortSignal) => Promise<JanitorReport>;
 
 /** The background work over an engine. Somebody has to ask for it now and then: nothing else seals, lets expire or frees. */
-export function createJanitor(engine: Engine, { clock, random, compression, telemetry, strata }: JanitorParts): Janitor {
+export function createJanitor(engine: Engine, parts: JanitorParts): Janitor {
+  const { clock, random, compression, telemetry, strata, offsetsRetentionMs = 60_000 * limits.offsetsRetentionMinutesDefault } = parts;
   const tuning = { ...defaultStrataTuning, ...strata };
   const services = { engine, clock, random, compression, frontiers: Frontiers.of(engine, clock), tuning };
   return async (endMs, signal) => {
-    const report = await new JanitorRound(services, endMs, signal).run();
+    const report = await new JanitorRound({ ...services, offsetsRetentionMs }, endMs, signal).run();
     if (telemetry !== undefined) tellRound(telemetry, report);
     return report;
   };
@@ -65,7 +71,7 @@ function tellRound(telemetry: Telemetry, report: JanitorReport): void {
     telemetry.gauge("UnsealedBytes", report.unsealedBytes);
     telemetry.gauge("UnsealedAgeSeconds", report.unsealedAgeMs / 1000);
   }
-  const isNews = seals + merges + expired + deleted + report.deletionsFinished > 0 || !isComplete;
+  const isNews = seals + merges + expired + deleted + report.deletionsFinished + report.groupsExpired > 0 || !isComplete;
   telemetry.log(failures > 0 ? "warn" : isNews ? "info" : "debug", "janitor", {
     shards,
     seals,

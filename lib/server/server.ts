@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly enforcesQuotas?: boolean | undefined;
   /** With `engine`: how often the janitor looks around, which seals, merges, lets expire and frees; 0: never, as something else does. Default 10 s. */
   readonly janitorIntervalMs?: number | undefined;
+  /** How long a consumer group without members is kept. Default `limits.offsetsRetentionMinutesDefault`, in milliseconds. */
+  readonly offsetsRetentionMs?: number | undefined;
   /** 127.0.0.1 (default), ::1 or localhost; with credentials any address. It speaks HTTP: put TLS in front where others can listen. */
   readonly host?: string;
   /** Default 7070; 0 takes a free one. */
@@ -87,11 +89,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function partsOf({ engine, log, telemetry, enforcesQuotas }: ServerOptions): { readonly log: Log; readonly janitor?: Janitor } {
+function partsOf({ engine, log, telemetry, enforcesQuotas, offsetsRetentionMs }: ServerOptions): {
+  readonly log: Log;
+  readonly janitor?: Janitor;
+} {
   if (log !== undefined && engine === undefined) return { log };
   if (engine !== undefined && log === undefined) {
     const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression, telemetry: telemetry?.telemetry };
-    return { log: createLog(engine, { ...parts, enforcesQuotas }), janitor: createJanitor(engine, parts) };
+    return { log: createLog(engine, { ...parts, enforcesQuotas }), janitor: createJanitor(engine, { ...parts, offsetsRetentionMs }) };
   }
   throw new LogError("invalid_request", "startServer needs an engine or a log, and not both.");
 }

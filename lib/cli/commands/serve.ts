@@ -117,6 +117,7 @@ async function start(context: Context, data: string | undefined, listen: Listen)
       engine,
       telemetry,
       janitorIntervalMs: janitorIntervalMs(context, listen.engineName),
+      offsetsRetentionMs: 60_000 * Number(context.setting(serverSettings.offsetsRetention)),
       enforcesQuotas: quotasFromSettings(context.setting) ?? listen.engineName !== "aws",
       ...listen,
     });

@@ -2,7 +2,7 @@ import type { GroupStateName } from "../../core/groups/group-states.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import { checkGroupId } from "./check-group.ts";
-import { groupNotFound } from "./group-errors.ts";
+import { groupNotFound, nonEmpty } from "./group-errors.ts";
 import { type GroupState, sharesOf } from "./group-state.ts";
 import type {
   CommittedOffset,
@@ -14,7 +14,7 @@ import type {
   Membership,
   OffsetCommit,
 } from "./groups.ts";
-import { memberRows } from "./member-row.ts";
+import { isLive, memberRows } from "./member-row.ts";
 import { foundIn, groupKey, groupsPk, type GroupServices, Members } from "./members.ts";
 import { offsetRows, offsetsPk } from "./offset-row.ts";
 import { Offsets } from "./offsets.ts";
@@ -74,31 +74,41 @@ export class CatalogGroups implements Groups {
 
   async describe(group: string): Promise<GroupDescription> {
     checkGroupId(group);
-    const { catalog } = this.#services;
+    const { catalog, clock } = this.#services;
     const [{ version, state }, rows] = await Promise.all([this.#members.read(group), memberRows(catalog, group)]);
     if (version === 0) throw groupNotFound(group);
     const { assignor, generation } = state;
-    const members = [...state.members].map(([member, { subscription }]) => {
+    const nowMs = clock.nowMs();
+    const members = [...state.members].flatMap(([member, { session, subscription }]) => {
+      const row = rows.get(member);
+      // Gone, though nobody has come by since who would have to know.
+      if (row?.session !== session || !isLive(row, nowMs)) return [];
       const { assigned, revoked } = sharesOf(state, member);
-      const { sessionTimeoutMs = 0, beatMs = 0 } = rows.get(member) ?? {};
-      return { member, subscription, assigned, revoked, sessionTimeoutMs, beatMs };
+      return [{ member, subscription, assigned, revoked, sessionTimeoutMs: row.sessionTimeoutMs, beatMs: row.beatMs }];
     });
-    return { group, state: nameOf(state), generation, assignor, members };
+    const isAsKnown = members.length === state.members.size;
+    return { group, state: isAsKnown ? nameOf(state) : members.length === 0 ? "Empty" : "Reconciling", generation, assignor, members };
+  }
+
+  async settle(group: string): Promise<void> {
+    checkGroupId(group);
+    await this.#members.withoutExpired(group);
   }
 
   async delete(group: string): Promise<void> {
     checkGroupId(group);
     const { catalog } = this.#services;
     const found = await this.#members.withoutExpired(group);
+    if (found.state.members.size > 0) throw nonEmpty(group, found.state.members.size);
     if (found.version === 0 && (await catalog.query(offsetsPk(group), { limit: 1 })).length === 0) throw groupNotFound(group);
     let rows: CatalogWrite[] = [];
     for await (const { key } of offsetRows(catalog, group)) {
       rows.push({ key, delete: true, if: "any" });
       if (rows.length < limits.transactWritesMax - 1) continue;
-      await this.#offsets.withoutMembers(group, rows, false);
+      await this.#offsets.withoutMembers(group, rows);
       rows = [];
     }
-    if (rows.length > 0) await this.#offsets.withoutMembers(group, rows, false);
+    if (rows.length > 0) await this.#offsets.withoutMembers(group, rows);
     await catalog.transact([{ key: groupKey(group), delete: true, if: found.version === 0 ? "absent" : found.version }]);
   }
 }

@@ -1,7 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 
 export function groupNotFound(group: string): LogError {
-  return new LogError("group_id_not_found", `There is no group ${group}.`);
+  return new LogError("group_id_not_found", `There is no group ${group}: one comes to be when a member joins it, or its offsets are set.`);
 }
 
 export function replaced(group: string, member: string): LogError {
@@ -13,4 +13,8 @@ export function replaced(group: string, member: string): LogError {
 
 export function busy(group: string): LogError {
   return new LogError("conflict", `Group ${group} changes all the time: send it again.`, { retryAfterMs: 100 });
+}
+
+export function nonEmpty(group: string, members: number): LogError {
+  return new LogError("non_empty_group", `Group ${group} has ${members} member${members === 1 ? "" : "s"}: stop them first.`);
 }

@@ -35,6 +35,8 @@ export interface Groups {
   list(page: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly GroupSummary[]>;
   /** @throws group_id_not_found */
   describe(group: string): Promise<GroupDescription>;
+  /** Takes out the members that are gone: what they have goes to others. */
+  settle(group: string): Promise<void>;
   /** With all its offsets. @throws group_id_not_found, non_empty_group */
   delete(group: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { LogError } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
 
 export interface PartitionLag {
@@ -24,7 +25,12 @@ export async function groupLag(
   const offsets = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
   const found: PartitionLag[] = [];
   for (const topic of [...topics].sort()) {
-    for (const { partition, logStartOffset, highWatermark } of await watermarks(topic)) {
+    const marks = await watermarks(topic).catch((reason: unknown) => {
+      // Deleted, though a member still has it.
+      if (LogError.from(reason).code === "unknown_topic_or_partition") return [];
+      throw reason;
+    });
+    for (const { partition, logStartOffset, highWatermark } of marks) {
       const offset = offsets.get(`${topic}/${partition}`);
       const lag = offset === undefined ? undefined : Math.max(0, highWatermark - Math.max(offset, logStartOffset));
       found.push({ topic, partition, offset, logStartOffset, highWatermark, lag });

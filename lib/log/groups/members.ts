@@ -5,6 +5,7 @@ import type { Catalog, CatalogItem, CatalogKey, CatalogWrite } from "../../ports
 import type { Clock } from "../../ports/clock.ts";
 import { transactIf } from "../transact-if.ts";
 import { checkGroupId, checkHeartbeat, checkMemberId } from "./check-group.ts";
+import { groupMarkWrite } from "./group-marks.ts";
 import { busy, groupNotFound, replaced } from "./group-errors.ts";
 import { decodeGroup, encodeGroup, type GroupState, handedOver, rebalanced, sharesOf } from "./group-state.ts";
 import type { Heartbeat, MemberIdentity, Membership } from "./groups.ts";
@@ -138,7 +139,8 @@ export class Members {
         throw new LogError("invalid_request", `Group ${group} is full: it has ${limits.groupMembersMax} members.`);
       const key = groupKey(group);
       const put = state === was ? [] : [{ key, put: encodeGroup(state), if: version === 0 ? ("absent" as const) : version }];
-      const writes = [...put, ...gone.slice(0, limits.transactWritesMax - 1)];
+      const mark = version === 0 && state !== was ? [groupMarkWrite(group, this.#services.clock.nowMs())] : [];
+      const writes = [...put, ...mark, ...gone.slice(0, limits.transactWritesMax - 2)];
       if (writes.length === 0 || (await transactIf(catalog, writes))) return state;
       if (attempt === changesMax) throw busy(group);
     }

@@ -4,7 +4,8 @@ import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import { transactIf } from "../transact-if.ts";
 import { checkCommits, checkGroupId } from "./check-group.ts";
-import { busy, groupNotFound } from "./group-errors.ts";
+import { groupMarkWrite } from "./group-marks.ts";
+import { busy, groupNotFound, nonEmpty } from "./group-errors.ts";
 import { encodeGroup, type GroupState, sharesOf } from "./group-state.ts";
 import type { CommittedOffset, MemberIdentity, OffsetCommit } from "./groups.ts";
 import { groupKey, type GroupServices, type Members, newGroup } from "./members.ts";
@@ -58,7 +59,8 @@ export class Offsets {
       const before = await readOffset(catalog, key, id);
       return offsetWrite(key, before, { ...before, offset, metadata, committedMs: clock.nowMs() });
     });
-    await this.withoutMembers(group, rows, true);
+    await this.#ensure(group);
+    await this.withoutMembers(group, rows);
   }
 
   async committed(group: string): Promise<readonly CommittedOffset[]> {
@@ -71,20 +73,24 @@ export class Offsets {
       if (ids.get(row.topic) === row.topicId && row.offset >= 0) found.push(shownOffset(row.topic, row.partition, row));
     }
     if (version === 0 && found.length === 0) throw groupNotFound(group);
-    return found;
+    // Keys sort "orders-eu/…" before "orders/…".
+    return found.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
   }
 
-  /** All of the writes or none, and none while the group has members. @param isMade whether the group is to be there from then on */
-  async withoutMembers(group: string, writes: readonly CatalogWrite[], isMade: boolean): Promise<void> {
+  /** All of the writes or none, and none while the group has members. */
+  async withoutMembers(group: string, writes: readonly CatalogWrite[]): Promise<void> {
     const { version, state } = await this.#members.withoutExpired(group);
-    if (state.members.size > 0) {
-      throw new LogError("non_empty_group", `Group ${group} has ${state.members.size} members: stop them first.`);
-    }
-    const key = groupKey(group);
-    const empty = newGroup(this.#services.clock.nowMs());
-    const own: CatalogWrite[] =
-      version > 0 ? [{ key, check: true, if: version }] : isMade ? [{ key, put: encodeGroup(empty), if: "absent" }] : [];
-    await this.#services.catalog.transact([...own, ...writes]);
+    if (state.members.size > 0) throw nonEmpty(group, state.members.size);
+    const isThere = { key: groupKey(group), check: true, if: version === 0 ? "absent" : version } as const;
+    await this.#services.catalog.transact([isThere, ...writes]);
+  }
+
+  /** Makes a group without members, unless it is there. */
+  async #ensure(group: string): Promise<void> {
+    const { catalog, clock } = this.#services;
+    if ((await this.#members.read(group)).version > 0) return;
+    const empty = newGroup(clock.nowMs());
+    await transactIf(catalog, [{ key: groupKey(group), put: encodeGroup(empty), if: "absent" }, groupMarkWrite(group, empty.emptySinceMs)]);
   }
 
   /** Says in a partition's row who may commit, and reads it by the same step. @returns undefined when another one has got it since */
@@ -149,7 +155,7 @@ function checkOwner(
   partition: number,
 ): { readonly topicId: string; readonly since: number } {
   const place = placeIn(state, topic, partition);
-  if (place.owner === member && place.since <= generation) return place;
+  if (place.owner === member && place.since <= generation && generation <= state.generation) return place;
   throw new LogError(
     "illegal_generation",
     `Member ${member} does not have partition ${partition} of ${topic}, or has got it anew after generation ${generation}: nothing is committed. Beat, and go on with what that answers.`,

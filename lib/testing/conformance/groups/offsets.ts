@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { groupLag } from "../../../log/groups/lag.ts";
+import { record } from "../log/build.ts";
 import type { StrataCase } from "../strata/build.ts";
 import { codeOf, Consumer, groupCase } from "./build.ts";
 
@@ -21,6 +23,15 @@ export const offsetCases: readonly StrataCase[] = [
     const b = new Consumer(log, "b");
     await b.beat();
     assert.equal(await b.acquire(), "t/0@4 t/1@9");
+    await log.topics.create({ name: "t-2" });
+    await log.groups.set("third", [
+      { topic: "t-2", partition: 0, offset: 1 },
+      { topic: "t", partition: 1, offset: 1 },
+    ]);
+    assert.deepEqual(
+      (await log.groups.committed("third")).map(({ topic, partition }) => `${topic}/${partition}`),
+      ["t/1", "t-2/0"],
+    );
     const [first] = await log.groups.committed("g");
     assert.deepEqual([first?.offset, first?.metadata, first?.committedMs], [4, "here", 1_700_000_000_000]);
   }),
@@ -67,6 +78,8 @@ export const offsetCases: readonly StrataCase[] = [
     assert.equal(await codeOf(a.commit(0, 1, "u")), "illegal_generation");
     const stranger = { member: "x", generation: a.identity.generation };
     assert.equal(await codeOf(log.groups.commit("g", stranger, [{ topic: "t", partition: 0, offset: 1 }])), "unknown_member_id");
+    const future = { ...a.identity, generation: a.identity.generation + 1 };
+    assert.equal(await codeOf(log.groups.commit("g", future, [{ topic: "t", partition: 0, offset: 1 }])), "illegal_generation");
     assert.equal(await codeOf(log.groups.commit("g", a.identity, [])), "invalid_request");
     const twice = [0, 0].map((partition) => ({ topic: "t", partition, offset: 1 }));
     assert.equal(await codeOf(log.groups.commit("g", a.identity, twice)), "invalid_request");
@@ -110,6 +123,37 @@ export const offsetCases: readonly StrataCase[] = [
     await again.beat();
     assert.equal(await again.acquire(), "t/0@- t/1@-");
     assert.ok(again.identity.generation >= early.generation);
+  }),
+  groupCase("a group with members is not deleted, also when it has committed nothing", async ({ log, pass }) => {
+    await log.topics.create({ name: "t" });
+    const a = new Consumer(log, "a", { sessionTimeoutMs: 6_000 });
+    await a.beat();
+    assert.equal(await codeOf(log.groups.delete("g")), "non_empty_group");
+    assert.equal(await a.beat(), "t:0");
+    assert.equal((await log.groups.describe("g")).members.length, 1);
+    pass(6_001);
+    const { state, members } = await log.groups.describe("g");
+    assert.deepEqual([state, members], ["Empty", []], "who has not beaten for its session is not told of");
+    await log.groups.delete("g");
+    assert.deepEqual(await log.groups.list({}), []);
+  }),
+  groupCase("the lag is what is there and not come to, by partition, and a topic that is gone has none", async ({ log }) => {
+    await log.topics.create({ name: "t", partitions: 3 });
+    await log.topics.create({ name: "u" });
+    const a = new Consumer(log, "a", { subscription: { topics: ["t", "u"] } });
+    await a.beat();
+    for (const partition of [0, 0, 0, 1]) await log.append("t", { records: [record("r", { partition })] });
+    await a.commit(0, 1);
+    await log.deleteRecords("t", [{ partition: 0, offset: 2 }]);
+    await log.topics.delete("u");
+    assert.deepEqual(
+      (await groupLag(log, "g")).map(({ topic, partition, offset, lag }) => [topic, partition, offset, lag]),
+      [
+        ["t", 0, 1, 1],
+        ["t", 1, undefined, undefined],
+        ["t", 2, undefined, undefined],
+      ],
+    );
   }),
   groupCase("groups are listed by name, by prefix and page by page, with their states", async ({ log }) => {
     await log.topics.create({ name: "t" });
