@@ -55,16 +55,21 @@ export class Cast {
   }
 }
 
+export interface Settled {
+  readonly group: string;
+  readonly topic: string;
+  readonly members: readonly string[];
+  /** Hears who is there. */
+  readonly note: (members: readonly string[]) => void;
+}
+
 /** Who has which partition once everyone named, and nobody else, has what they are to have; undefined until then. */
-export async function settledOwners(
-  log: Log,
-  group: string,
-  topic: string,
-  members: readonly string[],
-): Promise<ReadonlyMap<number, string> | undefined> {
+export async function settledOwners(log: Log, { group, topic, members, note }: Settled): Promise<ReadonlyMap<number, string> | undefined> {
   const found = await log.groups.describe(group).catch((reason: unknown) => LogError.from(reason));
-  if (found instanceof LogError || found.state !== "Stable" || found.members.length !== members.length) return undefined;
-  if (!found.members.every(({ member }) => members.includes(member))) return undefined;
+  if (found instanceof LogError) return undefined;
+  const there = found.members.map(({ member }) => member);
+  note(there);
+  if (found.state !== "Stable" || there.length !== members.length || !there.every((member) => members.includes(member))) return undefined;
   return new Map(
     found.members.flatMap(({ member, assigned }) => (assigned.get(topic) ?? []).map((partition) => [partition, member] as const)),
   );

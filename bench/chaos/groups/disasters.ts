@@ -37,12 +37,16 @@ export class Disasters {
 
   /** Resolves when it is over and everyone who was away may come back. */
   async run(): Promise<void> {
-    const { isOver } = this.#parts;
+    const { cast, isOver, setFaulty } = this.#parts;
     while (!isOver()) {
       await this.#departure();
+      setFaulty(true);
       await this.#burst();
       await Promise.all(this.#running);
-      this.#parts.cast.start();
+      setFaulty(false);
+      // A beat that comes late would count for one who is gone.
+      await pause(lateMsMax);
+      cast.start();
       await this.#death();
     }
   }
@@ -55,26 +59,23 @@ export class Disasters {
       notes.count("leave");
       await leaver.leave();
       const others = cast.names.filter((name) => name !== leaver.member);
-      const after = await this.#owners(others);
-      const isAlone = others.every((name) => lives.includes(cast.life(name)?.id));
+      let isAlone = true;
+      const after = await this.#owners(others, (there) => (isAlone &&= there.length === others.length && !there.includes(leaver.member)));
+      isAlone &&= others.every((name) => lives.includes(cast.life(name)?.id));
       if (isAlone && after !== undefined) notes.departures.push({ leaver: leaver.member, before, after });
     });
   }
 
   /** One of the settled members dies, and nothing else happens, to calls neither, until others have what it had. */
   async #death(): Promise<void> {
-    const { cast, notes, setFaulty } = this.#parts;
+    const { cast, notes } = this.#parts;
     await this.#whenSettled(async (life) => {
-      setFaulty(false);
-      // A beat of it that comes late would count for it.
-      await pause(lateMsMax);
       notes.deaths.push({ ...life.crash(), isAlone: true });
       notes.count("crash");
       await this.#owners(cast.names.filter((name) => name !== life.member));
       await life.ended;
       await pause(firstWorkMs);
     });
-    setFaulty(true);
   }
 
   /** Has something happen to one of the members, who comes back then. */
@@ -91,10 +92,13 @@ export class Disasters {
   }
 
   /** Who has what once just these members have what they are to have; undefined when that takes too long, or it is over. */
-  async #owners(members: readonly string[]): Promise<ReadonlyMap<number, string> | undefined> {
+  async #owners(
+    members: readonly string[],
+    note: (there: readonly string[]) => void = () => undefined,
+  ): Promise<ReadonlyMap<number, string> | undefined> {
     const { log, group, topic, isOver } = this.#parts;
     let owners: ReadonlyMap<number, string> | undefined;
-    await until(async () => isOver() || (owners = await settledOwners(log, group, topic, members)) !== undefined, settleMsMax);
+    await until(async () => isOver() || (owners = await settledOwners(log, { group, topic, members, note })) !== undefined, settleMsMax);
     return owners;
   }
 

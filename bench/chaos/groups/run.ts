@@ -64,7 +64,6 @@ export async function runGroupChaos(options: RunOptions): Promise<Notes> {
     network.isFaulty = isFaulty;
     weather.isFaulty = isFaulty;
   };
-  setFaulty(true);
   const parts = { cast, log, notes, prng: prng.fork(), group, topic, sessionTimeoutMs, isOver: ends, setFaulty };
   const disasters = new Disasters(parts).run();
   for (let toldMs = performance.now(); !ends(); ) {
