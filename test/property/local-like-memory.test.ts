@@ -43,8 +43,6 @@ async function told<T>(call: Promise<T>): Promise<T | string> {
     return await call;
   } catch (reason) {
     assert.ok(reason instanceof LogError, String(reason));
-    // Memory forgets no step; the local engine does with what is trimmed, and says that it does not know.
-    if (reason.code === "out_of_order_sequence") return reason.code;
     return `${reason.code} ${reason.outcome}`;
   }
 }

@@ -111,8 +111,7 @@ async function told(engine: Engine, call: Call): Promise<unknown> {
     return await call(engine);
   } catch (reason) {
     const { code, outcome, details } = LogError.from(reason);
-    // Memory forgets no step; the local engine does with what is trimmed, and says that it does not know.
-    return { code, outcome: code === "out_of_order_sequence" ? undefined : outcome, details };
+    return { code, outcome, details };
   }
 }
 

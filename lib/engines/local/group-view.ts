@@ -94,7 +94,11 @@ export class DraftShard implements ShardView {
   committed(producerId: bigint, index: number | null, epoch: number, sequence: number): CommittedStep | undefined {
     const fresh = this.#steps?.get(stepName(producerId, index, epoch, sequence));
     if (fresh !== undefined || this.#durable === undefined) return fresh;
-    return this.#state.step(this.#durable, producerId, index, epoch, sequence);
+    const step = this.#state.step(this.#durable, producerId, index, epoch, sequence);
+    if (step === undefined || step.seq >= this.head.startSeq) return step;
+    // Trimmed: whether the index has its row still is left to chance, and no answer is.
+    const newest = this.producer(producerId, index);
+    return newest?.epoch === epoch && newest.sequence === sequence ? step : undefined;
   }
 
   /** The lowest offset of a partition that a trim to an entry number, of durable entries, leaves. */

@@ -25,18 +25,21 @@ export class MemoryShard implements ShardView {
   layout = -1;
   closed = false;
   readonly highWatermarks: number[] = [];
-  readonly forgets = false;
   private startSeq = 0;
   /** Entry `startSeq + i` is at `i`. */
   private entries: MemoryEntry[] = [];
   /** By index: the entries that touch the partition. */
   private touching: MemoryEntry[][] = [];
   private readonly states = new Map<string, ProducerState>();
-  /** Every step that was ever committed, so that a retry gets its first answer however late it comes. */
+  /** The steps of entries that are left, and each producer's newest: a retry of them gets its first answer however late it comes. */
   private readonly steps = new Map<string, CommittedStep>();
 
   constructor(key: ShardKey) {
     this.key = key;
+  }
+
+  get forgets(): boolean {
+    return this.startSeq > 0;
   }
 
   get seq(): number {
@@ -57,7 +60,10 @@ export class MemoryShard implements ShardView {
   }
 
   committed(producerId: bigint, index: number | null, epoch: number, sequence: number): CommittedStep | undefined {
-    return this.steps.get(`${producerId}/${index}/${epoch}/${sequence}`);
+    const step = this.steps.get(`${producerId}/${index}/${epoch}/${sequence}`);
+    if (step === undefined || step.seq >= this.startSeq) return step;
+    const newest = this.producer(producerId, index);
+    return newest?.epoch === epoch && newest.sequence === sequence ? step : undefined;
   }
 
   /** Adds a decided entry. Never fails: everything was checked before. */
@@ -114,6 +120,8 @@ export class MemoryShard implements ShardView {
     this.entries = this.entries.slice(start - this.startSeq);
     this.startSeq = start;
     this.touching = this.touching.map((entries) => entries.filter((entry) => entry.ref.seq >= start));
+    const newest = new Set([...this.states].map(([name, { epoch, sequence }]) => `${name}/${epoch}/${sequence}`));
+    for (const [name, step] of this.steps) if (step.seq < start && !newest.has(name)) this.steps.delete(name);
   }
 
   /** Forgets everything but that the shard was here. */
