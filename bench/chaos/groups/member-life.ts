@@ -282,8 +282,11 @@ export class MemberLife {
     if (code === "fenced_instance_id") {
       notes.replaced.add(this.id);
       this.#isOver = true;
-    } else if (code === "illegal_generation" || code === "unknown_member_id") this.#wake();
-    else if (!expected.has(code)) notes.problems.push(`${this.id}: ${code}: ${message}`);
+    } else if (code === "illegal_generation" || code === "unknown_member_id") {
+      // Taken for gone: the next beat joins anew, and its answer takes all away that it worked on.
+      if (code === "unknown_member_id") this.#generation = 0;
+      this.#wake();
+    } else if (!expected.has(code)) notes.problems.push(`${this.id}: ${code}: ${message}`);
   }
 
   async #sleep(ms: number): Promise<void> {

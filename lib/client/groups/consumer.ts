@@ -175,6 +175,12 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
         return answer;
       } catch (reason) {
         const error = LogError.from(reason);
+        if (error.code === "unknown_member_id" && generation > 0) {
+          // It was taken for gone: it joins anew.
+          this.#membership = { member, session, generation: 0 };
+          await this.#lose([...this.#parts.values()]);
+          return undefined;
+        }
         if (this.#stop.signal.aborted || !isPassing(error)) throw error;
         await this.#transport.clock.sleep(backoffMs(attempt, this.#transport.random, error), this.#stop.signal);
         // By now they may be another's.

@@ -18,3 +18,10 @@ export function busy(group: string): LogError {
 export function nonEmpty(group: string, members: number): LogError {
   return new LogError("non_empty_group", `Group ${group} has ${members} member${members === 1 ? "" : "s"}: stop them first.`);
 }
+
+export function unknownMember(group: string, member: string): LogError {
+  return new LogError(
+    "unknown_member_id",
+    `Group ${group} has no member ${member} now: it has left, or was taken for gone. Join again, without a generation, and go on with what that answers.`,
+  );
+}

@@ -23,6 +23,8 @@ export interface GroupPartition {
   readonly owner: string | undefined;
   /** The generation in which the owner got it: nothing that it was told before can commit for it. */
   readonly since: number;
+  /** The generation in which the target became who is to have it. */
+  readonly aimed: number;
 }
 
 export interface GroupTopic {
@@ -77,6 +79,7 @@ export function rebalanced(state: GroupState, situation: Situation): GroupState 
   );
   const counts = new Map([...shapes].map(([topic, { partitions }]) => [topic, partitions]));
   const assignable = [...members.keys()].map((id) => ({ id, topics: wanted.get(id) ?? new Set<string>() }));
+  const generation = state.generation + 1;
   const targets = assign(assignor, assignable, counts, before);
   const topics = new Map(
     [...shapes].map(([topic, { topicId, partitions }]) => [
@@ -86,12 +89,12 @@ export function rebalanced(state: GroupState, situation: Situation): GroupState 
         partitions: Array.from({ length: partitions }, (_, partition): GroupPartition => {
           const was = known(topic)?.partitions[partition];
           const owner = isStill(was?.owner) ? was?.owner : undefined;
-          return { target: targets.get(topic)?.[partition], owner, since: was?.since ?? 0 };
+          const target = targets.get(topic)?.[partition];
+          return { target, owner, since: was?.since ?? 0, aimed: was !== undefined && was.target === target ? was.aimed : generation };
         }),
       },
     ]),
   );
-  const generation = state.generation + 1;
   return {
     generation,
     assignor,
@@ -115,8 +118,8 @@ export interface Report {
 }
 
 /**
- * What a member gives back and what it gets. It gets what nobody has, under a generation in which nobody had it. It gives back what it knew that it had: a
- * report that is late says nothing of what it has got since.
+ * What a member gives back and what it gets. It gets what nobody has, under a generation in which nobody had it. It gives back what it knew that it had and
+ * was to give back: a report that is late says nothing of what it has got, or was left, since.
  * @param isNewGeneration whether the generation has begun with this very step
  * @returns the same object when nothing changes hands
  */
@@ -128,7 +131,7 @@ export function handedOver(state: GroupState, member: string, report: Report, is
   for (const [topic, { topicId, partitions }] of state.topics) {
     const kept = held === undefined ? undefined : new Set(held.get(topic) ?? []);
     const next = partitions.map((partition, number) => {
-      const isKnown = partition.owner === member && report.generation >= partition.since;
+      const isKnown = partition.owner === member && report.generation >= Math.max(partition.since, partition.aimed);
       const isBack = isKnown && partition.target !== member && kept?.has(number) === false;
       if (isBack) isChanged = true;
       const isFree = partition.owner === undefined;
@@ -187,13 +190,14 @@ interface StoredGroup {
   readonly generation: number;
   readonly assignor: AssignorName;
   readonly members: readonly (readonly [id: string, session: string, subscription: Subscription, since: number])[];
-  /** Of each partition: who is to have it and who has it, as places in `members`, -1 for nobody; and since when. */
+  /** Of each partition: who is to have it and who has it, as places in `members`, -1 for nobody; since when it has it, and since when it is to. */
   readonly topics: readonly (readonly [
     topic: string,
     topicId: string,
     targets: readonly number[],
     owners: readonly number[],
     since: readonly number[],
+    aimed: readonly number[],
   ])[];
   readonly emptySinceMs: number;
 }
@@ -212,6 +216,7 @@ export function encodeGroup({ generation, assignor, members, topics, emptySinceM
       partitions.map(({ target }) => place(target)),
       partitions.map(({ owner }) => place(owner)),
       partitions.map(({ since }) => since),
+      partitions.map(({ aimed }) => aimed),
     ]),
     emptySinceMs,
   };
@@ -230,9 +235,17 @@ export function decodeGroup(value: JsonValue, name: string): GroupState {
     assignor,
     members: new Map(members.map(([id, session, subscription, since]) => [id, { session, subscription, since }])),
     topics: new Map(
-      topics.map(([topic, topicId, targets, owners, since]) => [
+      topics.map(([topic, topicId, targets, owners, since, aimed]) => [
         topic,
-        { topicId, partitions: targets.map((target, nth) => ({ target: idOf(target), owner: idOf(owners[nth]), since: since[nth] ?? 0 })) },
+        {
+          topicId,
+          partitions: targets.map((target, nth) => ({
+            target: idOf(target),
+            owner: idOf(owners[nth]),
+            since: since[nth] ?? 0,
+            aimed: aimed[nth] ?? 0,
+          })),
+        },
       ]),
     ),
     emptySinceMs,

@@ -11,7 +11,7 @@ import type { Partitions, Report, Subscription } from "./group-state.ts";
 export interface Groups {
   /**
    * Joins, or says that the member is still there.
-   * @throws invalid_group_id, invalid_request; fenced_instance_id when another one has joined under its id; conflict when others change the group all the time
+   * @throws invalid_group_id, invalid_request; unknown_member_id for one with a generation who is not there any more; fenced_instance_id when another one has joined under its id; conflict when others change the group all the time
    */
   heartbeat(group: string, member: string, beat: Heartbeat): Promise<Membership>;
   /** What it had goes to others at once. One who is not there, or has been replaced, leaves nothing. */

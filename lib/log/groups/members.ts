@@ -6,7 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { transactIf } from "../transact-if.ts";
 import { checkGroupId, checkHeartbeat, checkMemberId } from "./check-group.ts";
 import { groupMarkWrite } from "./group-marks.ts";
-import { busy, groupNotFound, replaced } from "./group-errors.ts";
+import { busy, groupNotFound, replaced, unknownMember } from "./group-errors.ts";
 import { decodeGroup, encodeGroup, type GroupState, handedOver, rebalanced, sharesOf } from "./group-state.ts";
 import type { Heartbeat, MemberIdentity, Membership } from "./groups.ts";
 import { isLive, memberKey, type MemberRow, memberRows, memberValue, readMember } from "./member-row.ts";
@@ -81,8 +81,7 @@ export class Members {
     const found = await this.read(group);
     if (found.version === 0) throw groupNotFound(group);
     const known = found.state.members.get(member);
-    if (known === undefined)
-      throw new LogError("unknown_member_id", `Group ${group} has no member ${member} now: join again, and go on with what that answers.`);
+    if (known === undefined) throw unknownMember(group, member);
     if (known.session !== session) throw replaced(group, member);
     return found;
   }
@@ -92,16 +91,20 @@ export class Members {
     return item === undefined ? { version: 0, state: newGroup(this.#services.clock.nowMs()) } : foundIn(item);
   }
 
-  /** Writes a member's own row. @throws fenced_instance_id */
+  /** Writes a member's own row. @throws unknown_member_id, fenced_instance_id */
   async #beat(group: string, member: string, row: Omit<MemberRow, "version">, generation: number): Promise<void> {
     const { catalog, clock } = this.#services;
     const key = memberKey(group, member);
     for (let attempt = 1; ; attempt++) {
       const item = await catalog.get(key);
       const before = item && readMember(item);
+      // It has left, or was taken for gone: what comes late of it, or does not know that yet, brings nothing back.
+      if (before === undefined && generation > 0) throw unknownMember(group, member);
       const isOther = before !== undefined && before.session !== row.session && isLive(before, clock.nowMs());
       if (isOther && generation > 0) throw replaced(group, member);
-      if (await transactIf(catalog, [{ key, put: memberValue(row), if: before?.version ?? "absent" }])) return;
+      // A beat that comes late sets no newer one back.
+      const beatMs = before?.session === row.session ? Math.max(before.beatMs, row.beatMs) : row.beatMs;
+      if (await transactIf(catalog, [{ key, put: memberValue({ ...row, beatMs }), if: before?.version ?? "absent" }])) return;
       if (attempt === limits.redecisionsMax) throw busy(group);
     }
   }

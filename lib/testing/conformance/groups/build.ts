@@ -46,7 +46,13 @@ export class Consumer {
   async beat(held?: Partitions): Promise<string> {
     const own = held ?? this.last?.assigned;
     const report = this.last === undefined ? {} : { generation: this.last.generation, ...(own !== undefined && { held: own }) };
-    this.last = await this.#log.groups.heartbeat(this.#group, this.member, { ...this.#options, ...report });
+    try {
+      this.last = await this.#log.groups.heartbeat(this.#group, this.member, { ...this.#options, ...report });
+    } catch (reason) {
+      if (this.last === undefined || LogError.from(reason).code !== "unknown_member_id") throw reason;
+      this.last = undefined;
+      return await this.beat();
+    }
     return shown(this.last.assigned);
   }
 

@@ -126,6 +126,34 @@ export const memberCases: readonly StrataCase[] = [
     await log.groups.heartbeat("g", "a", { subscription: { topics: ["t"] }, session: "a-1", ...early });
     assert.equal(await b.beat(), "", "what the late beat says is of the time before");
   }),
+  groupCase("a beat that is late gives nothing back that its member was left since", async ({ log }) => {
+    await log.topics.create({ name: "t", partitions: 2 });
+    const [a, b, c] = [new Consumer(log, "a"), new Consumer(log, "b"), new Consumer(log, "c")];
+    await a.beat();
+    await b.beat();
+    assert.equal(await a.beat(), "t:0");
+    const late = { generation: a.last?.generation ?? 0, held: new Map([["t", [0]]]) };
+    await b.leave();
+    assert.equal(await a.beat(), "t:0,1", "it has it again before it has given it back");
+    await c.beat();
+    await log.groups.heartbeat("g", "a", { subscription: { topics: ["t"] }, session: "a-1", ...late });
+    assert.equal(await c.beat(), "", "the other one works on it");
+    await a.beat();
+    await a.beat();
+    assert.equal(await c.beat(), "t:1");
+  }),
+  groupCase("a beat that is late does not bring back who has left", async ({ log }) => {
+    await log.topics.create({ name: "t", partitions: 2 });
+    const [a, b] = [new Consumer(log, "a"), new Consumer(log, "b")];
+    for (let nth = 0; nth < 3; nth++) for (const each of [a, b]) await each.beat();
+    const { generation } = b.identity;
+    await b.leave();
+    assert.equal(await a.beat(), "t:0,1");
+    const late = log.groups.heartbeat("g", "b", { subscription: { topics: ["t"] }, session: "b-1", generation });
+    assert.equal(await codeOf(late), "unknown_member_id");
+    assert.equal(await a.beat(), "t:0,1");
+    assert.equal((await log.groups.describe("g")).members.length, 1);
+  }),
   groupCase("a member without a list of what it works on gives back what the newest answer took away", async ({ log }) => {
     await log.topics.create({ name: "t", partitions: 2 });
     const beat = (member: string, generation?: number) =>
