@@ -1,7 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 
 export function groupNotFound(group: string): LogError {
-  return new LogError("group_id_not_found", `There is no group ${group}: one comes to be when a member joins it, or its offsets are set.`);
+  return new LogError("group_id_not_found", `There is no group ${group}. One comes to be when a member joins it, or its offsets are set.`);
 }
 
 export function replaced(group: string, member: string): LogError {
