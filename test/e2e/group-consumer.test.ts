@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type GroupConsumer, type GroupRecord, LogError } from "../../lib/client/index.ts";
 import { runCommand } from "./run-command.ts";
 import { type ServerProcess, startServerProcess, temporaryFolder } from "./start-server.ts";
@@ -192,7 +193,7 @@ test("auto.offset.reset: latest begins at the end, none says that nothing is com
   const next = late.next();
   await until("it has it", () => late.assignment.length === 1);
   // The end is looked up by the first fetch.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   await fill(topic, 1, 5, 6);
   assert.equal((await next).value?.value, "0.5");
   await late.close();
@@ -200,6 +201,108 @@ test("auto.offset.reset: latest begins at the end, none says that nothing is com
   await assert.rejects(none.next(), { code: "offset_out_of_range" });
   assert.deepEqual(await none.next(), { done: true, value: undefined });
   await none.close();
+});
+
+test("while a record is worked on, nothing is asked for again and again", { timeout }, async () => {
+  const topic = await filled(2, 5);
+  let fetches = 0;
+  const counting = connect({
+    url: server.url,
+    fetch: (url, init) => {
+      if (url.includes("/records")) fetches++;
+      return fetch(url, init);
+    },
+  });
+  const consumer = counting.consumer({ group: "slow", topics: [topic], ...quick });
+  await taken(consumer, 1);
+  await sleep(1_000);
+  assert.ok(fetches <= 6, `${fetches} fetches`);
+  await consumer.close();
+});
+
+test("what comes after a group has begun at the end is not passed over, whoever reads then", { timeout }, async () => {
+  const topic = await filled(1, 3);
+  const options = { group: "begun", topics: [topic], ...quick, autoOffsetReset: "latest" } as const;
+  const first = client().consumer(options);
+  const waiting = first.next();
+  await until("it has it", () => first.assignment.length === 1);
+  while ((await client().groups.offsets("begun")).length === 0) await sleep(20);
+  await first.close();
+  assert.equal((await waiting).done, true);
+  await fill(topic, 1, 3, 6);
+  const second = client().consumer(options);
+  assert.deepEqual(valuesOf(await taken(second, 3)), wanted(1, 3, 6));
+  await second.close();
+});
+
+test("commits of its own and those that come by themselves do not get into each other's way", { timeout }, async () => {
+  const topic = await filled(2, 150);
+  const consumer = client().consumer({ group: "both", topics: [topic], ...quick, autoCommitIntervalMs: 1 });
+  for (let nth = 0; nth < 300; nth++) {
+    await taken(consumer, 1);
+    await consumer.commit();
+  }
+  assert.equal((await client().groups.lag("both")).lag, 0);
+  await consumer.close();
+});
+
+test("a commit while partitions are taken away leaves out the record that is being worked on", { timeout }, async () => {
+  const topic = await filled(2, 3);
+  const told = Promise.withResolvers<undefined>();
+  const first: GroupConsumer = client().consumer({
+    group: "hand",
+    topics: [topic],
+    ...quick,
+    enableAutoCommit: false,
+    onPartitionsRevoked: async () => {
+      await first.commit();
+      told.resolve(undefined);
+    },
+  });
+  await taken(first, 1);
+  const second = client().consumer({ group: "hand", topics: [topic], ...quick, enableAutoCommit: false });
+  const theirs = second.next();
+  await told.promise;
+  const committed = (await client().groups.offsets("hand")).map(({ offset }) => offset);
+  assert.deepEqual(new Set(committed), new Set([0]), "where it has begun, and nothing after that");
+  await Promise.all([first.close(), second.close()]);
+  await theirs;
+});
+
+test("a place for a partition is taken from elsewhere before its first record", { timeout }, async () => {
+  const topic = await filled(1, 5);
+  const consumer: GroupConsumer = client().consumer({
+    group: "elsewhere",
+    topics: [topic],
+    ...quick,
+    onPartitionsAssigned: ([place]) => {
+      if (place !== undefined) consumer.seek(place, { offset: 3 });
+    },
+  });
+  assert.equal((await taken(consumer, 1))[0]?.value, "0.3");
+  await consumer.close();
+});
+
+test("closing does not wait for a server that is not there, nor for the callback that asks for it", { timeout }, async () => {
+  const topic = await filled(1, 5);
+  let isDeaf = false;
+  const deaf = connect({
+    url: server.url,
+    fetch: (url, init) => (isDeaf ? Promise.reject(new TypeError("no network")) : fetch(url, init)),
+  });
+  const consumer = deaf.consumer({ group: "close", topics: [topic], ...quick, sessionTimeoutMs: 30_000, autoCommitIntervalMs: 60_000 });
+  await taken(consumer, 3);
+  isDeaf = true;
+  const started = performance.now();
+  await consumer.close();
+  assert.ok(performance.now() - started < 10_000, "half a minute of its session was left");
+  const closing: GroupConsumer = client().consumer({
+    group: "closing",
+    topics: [topic],
+    ...quick,
+    onPartitionsAssigned: () => closing.close(),
+  });
+  assert.deepEqual(await closing.next(), { done: true, value: undefined });
 });
 
 test("a member that another one has replaced ends with an error", { timeout }, async () => {

@@ -1,9 +1,9 @@
 import { LogError } from "../../core/errors.ts";
-import { limits } from "../../core/limits.ts";
 import type { HeartbeatBody, MembershipBody, WirePartitions } from "../../http/group-wire.ts";
 import { backoffMs, isPassing } from "../backoff.ts";
 import type { Transport } from "../transport.ts";
 import type { Format, Position } from "../types.ts";
+import { Commits } from "./commits.ts";
 import { Fetches } from "./fetches.ts";
 import { GroupsClient, type Membership } from "./groups.ts";
 import {
@@ -13,7 +13,7 @@ import {
   type GroupRecord,
   type TopicPartition,
 } from "./options.ts";
-import { Part, partKey } from "./part.ts";
+import { Part, partKey, partKeys, placeOf } from "./part.ts";
 
 type Given<F extends Format> = IteratorResult<GroupRecord<F>, undefined>;
 
@@ -27,6 +27,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
   readonly #options: GroupConsumerOptions<F>;
   readonly #settings: GroupConsumerSettings<F>;
   readonly #fetches: Fetches<F>;
+  readonly #commits: Commits<F>;
   readonly #stop = new AbortController();
   readonly #parts = new Map<string, Part<F>>();
   readonly #waiters: PromiseWithResolvers<Given<F>>[] = [];
@@ -37,6 +38,12 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
   #closing: Promise<void> | undefined;
   #wake = new AbortController();
   #turn = 0;
+  /** How many callbacks of the user run. */
+  #calling = 0;
+  #failedBeats = 0;
+  /** It has left because a record took too long. */
+  #isAway = false;
+  #hasJoined = false;
   #beatenMs = 0;
   #committedMs = 0;
 
@@ -49,7 +56,13 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       this.#turn = (this.#turn + 1) % Math.max(1, this.#parts.size);
       this.#give();
     };
-    this.#fetches = new Fetches(transport, this.#settings, this.#stop.signal, { done, failed: (error) => this.#finish(error) });
+    const begun = (part: Part<F>, offset: number): void => {
+      part.handled = offset;
+      this.#committedMs = 0;
+      this.#wakeUp();
+    };
+    this.#fetches = new Fetches(transport, this.#settings, this.#stop.signal, { done, begun, failed: (error) => this.#finish(error) });
+    this.#commits = new Commits(transport, this.#settings, this.#stop.signal, () => this.#membership);
     const random = (): string => [...transport.random.bytes(8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     this.#membership = { member: options.memberId ?? random(), session: random(), generation: 0 };
     const onAbort = () => void this.close();
@@ -71,6 +84,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
   next(): Promise<Given<F>> {
     this.#handle();
     this.#running ??= this.#run();
+    if (this.#isAway) this.#wakeUp();
     const waiter = Promise.withResolvers<Given<F>>();
     this.#waiters.push(waiter);
     this.#give();
@@ -93,8 +107,9 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
 
   /** Commits all that was given, the newest record too. @throws illegal_generation when a partition of it is another member's by now: those records come again there */
   async commit(): Promise<void> {
-    this.#handle();
-    await this.#commit([...this.#parts.values()]);
+    // A callback of a rebalance runs while a record is being worked on.
+    if (this.#calling === 0) this.#handle();
+    await this.#commits.commit([...this.#parts.values()]);
   }
 
   /** Gives no records of these until `resume`. */
@@ -127,9 +142,10 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     this.#stop.abort();
     this.#wake.abort();
     for (const part of this.#parts.values()) part.stop.abort();
-    await this.#running;
-    if (this.#membership.generation > 0 && this.#end?.error === undefined) {
-      if (this.#settings.enableAutoCommit) await this.#commit([...this.#parts.values()]).catch(() => undefined);
+    // One of its own callbacks may have asked for it.
+    if (this.#calling === 0) await this.#running;
+    if (this.#hasJoined && this.#end?.error === undefined) {
+      if (this.#settings.enableAutoCommit) await this.#commits.commit([...this.#parts.values()]).catch(() => undefined);
       await this.#groups.leave(this.#settings.group, this.#membership).catch(() => undefined);
     }
     this.#parts.clear();
@@ -147,6 +163,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
         await this.#giveBack();
         const answer = await this.#beat();
         if (answer === undefined) continue;
+        this.#failedBeats = 0;
         await this.#take(answer);
         if (this.#settings.enableAutoCommit && clock.nowMs() - this.#committedMs >= this.#settings.autoCommitIntervalMs) {
           await this.#commitQuietly([...this.#parts.values()]);
@@ -167,7 +184,8 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     const report = generation === 0 ? {} : { generation, held: this.#held() };
     const beat: HeartbeatBody = { ...subscription, session, sessionTimeoutMs, assignor, ...report };
     const startedMs = this.#transport.clock.nowMs();
-    for (let attempt = 0; ; attempt++) {
+    this.#hasJoined = true;
+    for (;;) {
       try {
         const answer = await this.#groups.beat(group, member, beat, this.#stop.signal);
         this.#beatenMs = startedMs;
@@ -182,7 +200,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
           return undefined;
         }
         if (this.#stop.signal.aborted || !isPassing(error)) throw error;
-        await this.#transport.clock.sleep(backoffMs(attempt, this.#transport.random, error), this.#stop.signal);
+        await this.#transport.clock.sleep(backoffMs(this.#failedBeats++, this.#transport.random, error), this.#stop.signal);
         // By now they may be another's.
         if (this.#transport.clock.nowMs() - this.#beatenMs < sessionTimeoutMs) continue;
         await this.#lose([...this.#parts.values()]);
@@ -193,7 +211,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
 
   async #take(answer: MembershipBody): Promise<void> {
     if (answer.joined) await this.#lose([...this.#parts.values()]);
-    const [assigned, revoked] = [new Set(keysOf(answer.assigned)), new Set(keysOf(answer.revoked))];
+    const [assigned, revoked] = [new Set(partKeys(answer.assigned)), new Set(partKeys(answer.revoked))];
     const parts = [...this.#parts.values()];
     await this.#lose(parts.filter(({ key }) => !assigned.has(key) && !revoked.has(key)));
     await this.#revoke(parts.filter(({ key, isRevoked }) => revoked.has(key) && !isRevoked));
@@ -208,7 +226,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     const { group, autoOffsetReset } = this.#settings;
     let found;
     try {
-      found = await this.#retried(() => this.#groups.acquire(group, this.#membership, this.#stop.signal));
+      found = await this.#commits.retried(() => this.#groups.acquire(group, this.#membership, this.#stop.signal), this.#stop.signal);
     } catch (reason) {
       const error = LogError.from(reason);
       if (error.code !== "unknown_member_id" && error.code !== "group_id_not_found") throw error;
@@ -223,8 +241,9 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       const position: Position = offset === null ? (autoOffsetReset as "earliest" | "latest") : { offset };
       return new Part<F>(topic, partition, position, offset ?? -1);
     });
-    if (own.length > 0) await this.#options.onPartitionsAssigned?.(own.map(placeOf));
     for (const part of own) this.#parts.set(part.key, part);
+    await this.#tell(this.#options.onPartitionsAssigned, own);
+    for (const part of own) part.isReady = true;
   }
 
   async #revoke(parts: readonly Part<F>[]): Promise<void> {
@@ -233,7 +252,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       // Should it be given back to this member, it goes on after what was given last.
       part.moveTo(this.#after(part));
     }
-    if (parts.length > 0) await this.#options.onPartitionsRevoked?.(parts.map(placeOf));
+    await this.#tell(this.#options.onPartitionsRevoked, parts);
     if (parts.some((part) => this.#given?.part !== part)) this.#wakeUp();
   }
 
@@ -258,7 +277,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       this.#parts.delete(part.key);
       if (this.#given?.part === part) this.#given = undefined;
     }
-    if (parts.length > 0) await (this.#options.onPartitionsLost ?? this.#options.onPartitionsRevoked)?.(parts.map(placeOf));
+    await this.#tell(this.#options.onPartitionsLost ?? this.#options.onPartitionsRevoked, parts);
   }
 
   /** Leaves while a record takes too long, until the next one is asked for. @returns whether it did */
@@ -269,7 +288,9 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     await this.#groups.leave(this.#settings.group, this.#membership).catch(() => undefined);
     await this.#lose([...this.#parts.values()]);
     this.#membership = { ...this.#membership, generation: 0 };
+    this.#isAway = true;
     while (!this.#stop.signal.aborted && this.#waiters.length === 0) await this.#sleep(this.#settings.maxPollIntervalMs);
+    this.#isAway = false;
     return true;
   }
 
@@ -283,36 +304,11 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
 
   async #commitQuietly(parts: readonly Part<F>[]): Promise<void> {
     this.#committedMs = this.#transport.clock.nowMs();
-    await this.#commit(parts).catch((reason: unknown) => {
+    await this.#commits.commit(parts).catch((reason: unknown) => {
       const { code } = LogError.from(reason);
       // The next beat tells what is another's by now.
       if (!lostCodes.has(code) && !isPassing(LogError.from(reason))) throw reason;
     });
-  }
-
-  async #commit(parts: readonly Part<F>[]): Promise<void> {
-    const due = parts.flatMap((part) => (part.uncommitted === undefined ? [] : [{ part, offset: part.uncommitted }]));
-    for (let at = 0; at < due.length; at += limits.offsetCommitsMax) {
-      const own = due.slice(at, at + limits.offsetCommitsMax);
-      const offsets = own.map(({ part, offset }) => ({ ...placeOf(part), offset }));
-      await this.#retried(() => this.#groups.commit(this.#settings.group, this.#membership, offsets));
-      for (const { part, offset } of own) part.committed = Math.max(part.committed, offset);
-    }
-  }
-
-  /** Beats, commits and acquisitions are the same however often they are done: what got no answer is sent again, for as long as a session. */
-  async #retried<T>(run: () => Promise<T>): Promise<T> {
-    const { clock, random } = this.#transport;
-    const startedMs = clock.nowMs();
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await run();
-      } catch (reason) {
-        const error = LogError.from(reason);
-        if (!isPassing(error) || clock.nowMs() - startedMs >= this.#settings.sessionTimeoutMs) throw error;
-        await clock.sleep(backoffMs(attempt, random, error));
-      }
-    }
   }
 
   #pump(): void {
@@ -325,10 +321,10 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       this.#finish();
       return;
     }
-    while (this.#waiters.length > 0) {
+    while (this.#waiters.length > 0 && !this.#stop.signal.aborted) {
       const parts = [...this.#parts.values()];
       const ready = [...parts.slice(this.#turn), ...parts.slice(0, this.#turn)].find(
-        (part) => part.hasRecords && !part.isPaused && !part.isRevoked,
+        (part) => part.hasRecords && part.isReady && !part.isPaused && !part.isRevoked,
       );
       const record = ready?.shift();
       if (ready === undefined || record === undefined) break;
@@ -339,8 +335,20 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     this.#pump();
   }
 
+  async #tell(callback: GroupConsumerOptions<F>["onPartitionsAssigned"], parts: readonly Part<F>[]): Promise<void> {
+    if (callback === undefined || parts.length === 0) return;
+    this.#calling++;
+    try {
+      await callback(parts.map(placeOf));
+    } finally {
+      this.#calling--;
+    }
+  }
+
   /** Nothing more comes. Who waits is told the error, once. */
   #finish(error?: LogError): void {
+    const isLeft = this.#end !== undefined || error === undefined || error.code === "fenced_instance_id";
+    if (!isLeft && this.#hasJoined) this.#groups.leave(this.#settings.group, this.#membership).catch(() => undefined);
     this.#end ??= { error };
     this.#stop.abort();
     for (const waiter of this.#waiters.splice(0)) {
@@ -386,11 +394,3 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
 }
 
 const lostCodes: ReadonlySet<string> = new Set(["illegal_generation", "unknown_member_id", "group_id_not_found"]);
-
-function placeOf({ topic, partition }: TopicPartition): TopicPartition {
-  return { topic, partition };
-}
-
-function keysOf(partitions: WirePartitions): readonly string[] {
-  return Object.entries(partitions).flatMap(([topic, numbers]) => numbers.map((partition) => partKey(topic, partition)));
-}

@@ -10,21 +10,24 @@ import type { Part } from "./part.ts";
 /** How long a fetch waits where there are more partitions than fetches at once. */
 const shortWaitMs = 250;
 
+export interface FetchListener<F extends Format> {
+  /** After each fetch. */
+  readonly done: () => void;
+  /** Where a place such as `latest` has turned out to be. */
+  readonly begun: (part: Part<F>, offset: number) => void;
+  /** What cannot be mended by another fetch. */
+  readonly failed: (error: LogError) => void;
+}
+
 /** Reads ahead of what a member has, so many partitions at once and so much as its settings say. */
 export class Fetches<F extends Format> {
   readonly #transport: Transport;
   readonly #settings: GroupConsumerSettings<F>;
   readonly #signal: AbortSignal;
-  readonly #told: { readonly done: () => void; readonly failed: (error: LogError) => void };
+  readonly #told: FetchListener<F>;
   #inFlight = 0;
 
-  /** @param told after each fetch, and of what cannot be mended by another one */
-  constructor(
-    transport: Transport,
-    settings: GroupConsumerSettings<F>,
-    signal: AbortSignal,
-    told: { readonly done: () => void; readonly failed: (error: LogError) => void },
-  ) {
+  constructor(transport: Transport, settings: GroupConsumerSettings<F>, signal: AbortSignal, told: FetchListener<F>) {
     this.#transport = transport;
     this.#settings = settings;
     this.#signal = signal;
@@ -34,10 +37,11 @@ export class Fetches<F extends Format> {
   /** @param turn the one that comes first */
   pump(parts: readonly Part<F>[], turn: number): void {
     const { requestsMax, prefetchBytes } = this.#settings;
-    let characters = parts.reduce((sum, part) => sum + part.characters, 0);
+    // What waits of a paused one takes no room from the others.
+    let characters = parts.reduce((sum, part) => sum + (part.isPaused ? 0 : part.characters), 0);
     for (const part of [...parts.slice(turn), ...parts.slice(0, turn)]) {
       if (this.#inFlight >= requestsMax || characters >= prefetchBytes || this.#signal.aborted) return;
-      if (part.isFetching || part.isRevoked || part.isPaused) continue;
+      if (part.isFetching || !part.isReady || part.isRevoked || part.isPaused) continue;
       if (part.hasRecords && part.characters * parts.length > prefetchBytes) continue;
       characters += part.characters;
       void this.#fetch(part, parts.length <= requestsMax ? consumerPage.waitMs : shortWaitMs);
@@ -51,7 +55,7 @@ export class Fetches<F extends Format> {
     const { limit, maxBytes } = consumerPage;
     // A place such as `latest` is made an offset by an answer that comes at once.
     const isSettled = typeof position === "object" && "offset" in position;
-    const waitMs = isSettled && !part.hasRecords ? longestMs : 0;
+    const waitMs = isSettled ? longestMs : 0;
     const request = { topic, partition, from: position, limit, maxBytes, waitMs, format, signal: stop.signal };
     part.isFetching = true;
     this.#inFlight++;
@@ -61,6 +65,8 @@ export class Fetches<F extends Format> {
         part.failures = 0;
         part.position = { offset: page.nextOffset };
         part.push(page.records, characters);
+        // Where the group begins is committed as soon as it is known: the end is another one by the time that another member asks for it.
+        if (!isSettled) this.#told.begun(part, page.records[0]?.offset ?? page.nextOffset);
       }
     } catch (reason) {
       if (!stop.signal.aborted) await this.#afterFailure(part, LogError.from(reason));

@@ -1,5 +1,7 @@
+import type { WirePartitions } from "../../http/group-wire.ts";
 import { Queue } from "../queue.ts";
 import type { ConsumedRecord, Format, Position } from "../types.ts";
+import type { TopicPartition } from "./options.ts";
 
 interface Page<F extends Format> {
   readonly records: readonly ConsumedRecord<F>[];
@@ -19,6 +21,8 @@ export class Part<F extends Format> {
   /** No more records of it are given: it is to go to another member. */
   isRevoked = false;
   isPaused = false;
+  /** False until its member's callback has been told of it: nothing is read of it, or given, before. */
+  isReady = false;
   isFetching = false;
   failures = 0;
   /** Ends the fetch that is on its way. */
@@ -82,4 +86,12 @@ export class Part<F extends Format> {
 
 export function partKey(topic: string, partition: number): string {
   return `${topic}/${partition}`;
+}
+
+export function partKeys(partitions: WirePartitions): readonly string[] {
+  return Object.entries(partitions).flatMap(([topic, numbers]) => numbers.map((partition) => partKey(topic, partition)));
+}
+
+export function placeOf({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition };
 }

@@ -116,8 +116,10 @@ class Shares {
 
   #moveOne(id: string, places: Place[]): boolean {
     let [at, to] = [-1, ""];
+    const leasts = new Map<string, string | undefined>();
     for (const [nth, { topic }] of places.entries()) {
-      const taker = this.least(topic);
+      const taker = leasts.has(topic) ? leasts.get(topic) : this.least(topic);
+      leasts.set(topic, taker);
       if (taker === undefined || taker === id || this.#count(taker) + 1 >= places.length) continue;
       if (at >= 0 && this.#count(taker) > this.#count(to)) continue;
       [at, to] = [nth, taker];

@@ -1,4 +1,5 @@
 import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
 
 export function groupNotFound(group: string): LogError {
   return new LogError("group_id_not_found", `There is no group ${group}. One comes to be when a member joins it, or its offsets are set.`);
@@ -24,4 +25,8 @@ export function unknownMember(group: string, member: string): LogError {
     "unknown_member_id",
     `Group ${group} has no member ${member} now: it has left, or was taken for gone. Join again, without a generation, and go on with what that answers.`,
   );
+}
+
+export function full(group: string): LogError {
+  return new LogError("invalid_request", `Group ${group} is full: it has ${limits.groupMembersMax} members, which is the most.`);
 }

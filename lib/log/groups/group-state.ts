@@ -170,7 +170,8 @@ export function sharesOf(state: GroupState, member: string): Shares {
   return shares;
 }
 
-function isAsItWas(state: GroupState, { assignor, members, shapes }: Situation): boolean {
+/** Whether the group is as it has to be in a situation. */
+export function isAsItWas(state: GroupState, { assignor, members, shapes }: Situation): boolean {
   if (state.assignor !== assignor || state.members.size !== members.size || state.topics.size !== shapes.size) return false;
   for (const [id, { session, subscription }] of members) {
     const was = state.members.get(id);

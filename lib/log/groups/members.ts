@@ -1,4 +1,3 @@
-import { LogError } from "../../core/errors.ts";
 import type { AssignorName } from "../../core/groups/assignor.ts";
 import { limits } from "../../core/limits.ts";
 import type { Catalog, CatalogItem, CatalogKey, CatalogWrite } from "../../ports/catalog.ts";
@@ -6,8 +5,8 @@ import type { Clock } from "../../ports/clock.ts";
 import { transactIf } from "../transact-if.ts";
 import { checkGroupId, checkHeartbeat, checkMemberId } from "./check-group.ts";
 import { groupMarkWrite } from "./group-marks.ts";
-import { busy, groupNotFound, replaced, unknownMember } from "./group-errors.ts";
-import { decodeGroup, encodeGroup, type GroupState, handedOver, rebalanced, sharesOf } from "./group-state.ts";
+import { busy, full, groupNotFound, replaced, unknownMember } from "./group-errors.ts";
+import { decodeGroup, encodeGroup, type GroupState, handedOver, isAsItWas, rebalanced, sharesOf } from "./group-state.ts";
 import type { Heartbeat, MemberIdentity, Membership } from "./groups.ts";
 import { isLive, memberKey, type MemberRow, memberRows, memberValue, readMember } from "./member-row.ts";
 import { situationOf, type TopicSources } from "./situation.ts";
@@ -100,6 +99,7 @@ export class Members {
       const before = item && readMember(item);
       // It has left, or was taken for gone: what comes late of it, or does not know that yet, brings nothing back.
       if (before === undefined && generation > 0) throw unknownMember(group, member);
+      if (before === undefined && (await memberRows(catalog, group)).size >= limits.groupMembersMax) throw full(group);
       const isOther = before !== undefined && before.session !== row.session && isLive(before, clock.nowMs());
       if (isOther && generation > 0) throw replaced(group, member);
       // A beat that comes late sets no newer one back.
@@ -111,7 +111,10 @@ export class Members {
 
   async #afterBeat(group: string, member: string, row: Omit<MemberRow, "version">, beat: Heartbeat, was: GroupState): Promise<Decided> {
     const { state, gone } = await this.#rebalance(group, was);
-    if (state.members.get(member)?.session !== row.session) throw replaced(group, member);
+    const known = state.members.get(member);
+    // Its own beat was too old already when it was looked at: the next one comes in time, or joins.
+    if (known === undefined) throw busy(group);
+    if (known.session !== row.session) throw replaced(group, member);
     return { state: handedOver(state, member, { generation: beat.generation ?? 0, held: beat.held }, state !== was), gone };
   }
 
@@ -124,9 +127,9 @@ export class Members {
     const gone = rows
       .filter(([id]) => !live.has(id))
       .map(([id, { version }]) => ({ key: memberKey(group, id), delete: true, if: version }) as const);
-    const next = rebalanced(was, await situationOf(this.#services, live, nowMs, false));
+    if (isAsItWas(was, await situationOf(this.#services, live, nowMs, false))) return { state: was, gone };
     // What others see of topics may be a little older or newer: what changes a group has to be so now.
-    return { state: next === was ? was : rebalanced(was, await situationOf(this.#services, live, nowMs, true)), gone };
+    return { state: rebalanced(was, await situationOf(this.#services, live, nowMs, true)), gone };
   }
 
   /**
@@ -138,8 +141,6 @@ export class Members {
     for (let attempt = 1; ; attempt++) {
       const { version, state: was } = await this.read(group);
       const { state, gone } = await decide(was);
-      if (state.members.size > limits.groupMembersMax)
-        throw new LogError("invalid_request", `Group ${group} is full: it has ${limits.groupMembersMax} members.`);
       const key = groupKey(group);
       const put = state === was ? [] : [{ key, put: encodeGroup(state), if: version === 0 ? ("absent" as const) : version }];
       const mark = version === 0 && state !== was ? [groupMarkWrite(group, this.#services.clock.nowMs())] : [];

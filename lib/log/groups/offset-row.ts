@@ -43,7 +43,8 @@ export async function readOffset(catalog: Catalog, key: CatalogKey, topicId: str
   if (item === undefined) return noOffset(topicId);
   const row = decodeOffset(item);
   // Of a topic that is gone: what was committed there is not known here.
-  return row.topicId === topicId ? row : { ...noOffset(topicId), version: row.version };
+  const { version, member, since } = row;
+  return row.topicId === topicId ? row : { ...noOffset(topicId), version, member, since };
 }
 
 export interface PlacedOffset extends OffsetRow {

@@ -48,6 +48,7 @@ export class Offsets {
     checkGroupId(group);
     checkCommits(offsets);
     const { catalog, clock, topics } = this.#services;
+    const { state } = await this.#members.read(group);
     const rows = await mapBounded(offsets, limits.shardConcurrency, async ({ topic, partition, offset, metadata = "" }) => {
       const { id, partitions } = await topics.get(topic);
       if (partition >= partitions)
@@ -57,7 +58,8 @@ export class Offsets {
         );
       const key = offsetKey(group, topic, partition);
       const before = await readOffset(catalog, key, id);
-      return offsetWrite(key, before, { ...before, offset, metadata, committedMs: clock.nowMs() });
+      // Above all that members had: what comes late of one is refused.
+      return offsetWrite(key, before, { ...before, offset, metadata, committedMs: clock.nowMs(), member: "", since: state.generation });
     });
     await this.#ensure(group);
     await this.withoutMembers(group, rows);

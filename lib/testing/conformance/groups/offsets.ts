@@ -107,6 +107,20 @@ export const offsetCases: readonly StrataCase[] = [
     assert.equal(await codeOf(log.groups.set("h", [{ topic: "u", partition: 0, offset: 0 }])), "unknown_topic_or_partition");
     assert.equal(await codeOf(log.groups.committed("h")), "group_id_not_found");
   }),
+  groupCase("an offset that was set from outside is not undone by a commit that comes late", async ({ log }) => {
+    await log.topics.create({ name: "t" });
+    const a = new Consumer(log, "a");
+    await a.beat();
+    await a.commit(0, 9);
+    await a.leave();
+    await log.groups.set("g", [{ topic: "t", partition: 0, offset: 2 }]);
+    assert.equal(await codeOf(a.commit(0, 10)), "unknown_member_id");
+    const b = new Consumer(log, "b");
+    await b.beat();
+    assert.equal(await b.acquire(), "t/0@2");
+    await b.commit(0, 3);
+    assert.equal(await b.acquire(), "t/0@3");
+  }),
   groupCase("a deleted group is gone with its offsets, and none of its members can commit into its successor", async ({ log }) => {
     await log.topics.create({ name: "t", partitions: 2 });
     const a = new Consumer(log, "a");
