@@ -10,6 +10,7 @@ import { startEmulatedAws } from "../scripts/emulators/aws-store.ts";
 import { guards } from "./chaos/aws/guards.ts";
 import { runChaos, type RunResult } from "./chaos/aws/run.ts";
 import { summary } from "./chaos/aws/summary.ts";
+import { guardsWanted, numberOf } from "./chaos/options.ts";
 import { atMost, type Metric, progress, report } from "./support/metrics.ts";
 
 const { values } = parseArgs({
@@ -30,7 +31,7 @@ type GuardName = keyof typeof guards;
 
 const seconds = numberOf("seconds", values.seconds);
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : numberOf("seed", values.seed);
-const wanted = guardsWanted();
+const wanted = guardsWanted(guards, values);
 // For the first minute or two a JVM that compiles well spends more than it saves.
 const aws = await startEmulatedAws({ usedFor: seconds > 120 && wanted.length === 0 ? "minutes" : "seconds" });
 try {
@@ -68,19 +69,4 @@ function show({ findings, logPath }: RunResult, ownSeed: number): void {
   for (const { anomaly, message } of findings.slice(0, shownMax)) progress(`${anomaly}: ${message}`);
   if (findings.length > shownMax) progress(`and ${findings.length - shownMax} more`);
   progress(`seed ${ownSeed}; what was done to requests is in ${logPath}`);
-}
-
-function guardsWanted(): readonly GuardName[] {
-  const names = Object.keys(guards) as GuardName[];
-  if (values.guards) return names;
-  if (values.guard === undefined) return [];
-  const chosen = names.filter((name) => name === values.guard);
-  if (chosen.length === 0) throw new Error(`--guard is one of ${names.join(", ")}`);
-  return chosen;
-}
-
-function numberOf(name: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isFinite(number) || number < 0) throw new Error(`--${name} must be a number`);
-  return number;
 }

@@ -11,6 +11,7 @@ import type { Notes } from "./chaos/groups/notes.ts";
 import { runGroupChaos, sessionTimeoutMs } from "./chaos/groups/run.ts";
 import { engineNames, startStore } from "./chaos/groups/stores.ts";
 import { judged, keptShareMin, soFar, summary } from "./chaos/groups/verdict.ts";
+import { guardsWanted, numberOf } from "./chaos/options.ts";
 import { atMost, type Metric, progress, report } from "./support/metrics.ts";
 
 const { values } = parseArgs({
@@ -35,7 +36,7 @@ const seconds = numberOf("seconds", values.seconds);
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : numberOf("seed", values.seed);
 const engine = engineNames.find((name) => name === values.engine);
 if (engine === undefined) throw new Error(`--engine is one of ${engineNames.join(", ")}`);
-const wanted = guardsWanted();
+const wanted = guardsWanted(guards, values);
 const store = await startStore(engine, seconds);
 try {
   const metrics: Metric[] = [];
@@ -83,19 +84,4 @@ function wrongSoFar(notes: Notes): readonly string[] {
 
 function shown({ anomaly, message }: { readonly anomaly: string; readonly message: string }): string {
   return `${anomaly}: ${message}`;
-}
-
-function guardsWanted(): readonly GuardName[] {
-  const names = Object.keys(guards) as GuardName[];
-  if (values.guards) return names;
-  if (values.guard === undefined) return [];
-  const chosen = names.filter((name) => name === values.guard);
-  if (chosen.length === 0) throw new Error(`--guard is one of ${names.join(", ")}`);
-  return chosen;
-}
-
-function numberOf(name: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isFinite(number) || number < 0) throw new Error(`--${name} must be a number`);
-  return number;
 }

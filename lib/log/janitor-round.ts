@@ -29,6 +29,7 @@ import { earliest, type Tended, tendShard } from "./strata/tend.ts";
 import { ensureTopicIds, topicNameOf } from "./strata/topic-ids.ts";
 import { addWork, noWork } from "./strata/work.ts";
 import { TopicCache } from "./topic-cache.ts";
+import { topicGone } from "./topic-gone.ts";
 import { deletedTopicsPk, readTopic } from "./topic-row.ts";
 import { CatalogTopics } from "./topics.ts";
 
@@ -192,7 +193,7 @@ export class JanitorRound {
   async #tend(shard: ShardKey, after: (tended: Tended | undefined, nextMs: number | undefined) => readonly CatalogWrite[]): Promise<void> {
     const { engine, clock } = this.#services;
     const topic = await this.#topicOf(shard);
-    const tended = topic && (await tendShard(this.#services, topic, shard, this.#isLate).catch(goneIn));
+    const tended = topic && (await tendShard(this.#services, topic, shard, this.#isLate).catch(topicGone));
     if (tended !== undefined) {
       this.#left.set(`${shard.topicId}/${shard.shard}`, tended);
       addWork(this.#counts, tended);
@@ -257,7 +258,3 @@ const expectedCodes = new Set<LogError["code"]>([
   "group_id_not_found",
   "non_empty_group",
 ]);
-
-function goneIn(reason: unknown): undefined {
-  if (LogError.from(reason).code !== "unknown_topic_or_partition") throw reason;
-}

@@ -1,6 +1,6 @@
 import { assign, type AssignorName, type Owners } from "../../core/groups/assignor.ts";
-import { LogError } from "../../core/errors.ts";
 import type { JsonValue } from "../../ports/catalog.ts";
+import { newerFormat } from "../newer-format.ts";
 
 /** What a member reads: topics by name, or all whose names start so. */
 export type Subscription = { readonly topics: readonly string[] } | { readonly prefix: string };
@@ -227,9 +227,7 @@ export function encodeGroup({ generation, assignor, members, topics, emptySinceM
 /** @throws unsupported_version */
 export function decodeGroup(value: JsonValue, name: string): GroupState {
   const { v, generation, assignor, members, topics, emptySinceMs } = value as unknown as StoredGroup;
-  if (v !== formatVersion) {
-    throw new LogError("unsupported_version", `Group ${name} has format version ${v}, which this build does not know: use a newer build.`);
-  }
+  if (v !== formatVersion) throw newerFormat(`Group ${name}`, v, formatVersion);
   const idOf = (place: number | undefined): string | undefined => members[place ?? -1]?.[0];
   return {
     generation,

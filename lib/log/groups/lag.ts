@@ -1,5 +1,5 @@
-import { LogError } from "../../core/errors.ts";
 import type { Log } from "../log.ts";
+import { topicGone } from "../topic-gone.ts";
 
 export interface PartitionLag {
   readonly topic: string;
@@ -25,12 +25,8 @@ export async function groupLag(
   const offsets = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
   const found: PartitionLag[] = [];
   for (const topic of [...topics].sort()) {
-    const marks = await watermarks(topic).catch((reason: unknown) => {
-      // Deleted, though a member still has it.
-      if (LogError.from(reason).code === "unknown_topic_or_partition") return [];
-      throw reason;
-    });
-    for (const { partition, logStartOffset, highWatermark } of marks) {
+    // It may be deleted, though a member still has it.
+    for (const { partition, logStartOffset, highWatermark } of (await watermarks(topic).catch(topicGone)) ?? []) {
       const offset = offsets.get(`${topic}/${partition}`);
       const lag = offset === undefined ? undefined : Math.max(0, highWatermark - Math.max(offset, logStartOffset));
       found.push({ topic, partition, offset, logStartOffset, highWatermark, lag });

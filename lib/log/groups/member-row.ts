@@ -1,7 +1,7 @@
 import type { AssignorName } from "../../core/groups/assignor.ts";
-import { LogError } from "../../core/errors.ts";
 import type { Catalog, CatalogItem, CatalogKey, JsonValue } from "../../ports/catalog.ts";
 import { eachItem } from "../each-item.ts";
+import { newerFormat } from "../newer-format.ts";
 import type { LiveMember, Subscription } from "./group-state.ts";
 
 /** A member's newest beat: the catalog's row `members/<group>`, its id. */
@@ -40,11 +40,6 @@ export function isLive({ beatMs, sessionTimeoutMs }: MemberRow, nowMs: number): 
 
 export function readMember({ key, version, value }: CatalogItem): MemberRow {
   const { v, ...row } = value as unknown as Omit<MemberRow, "version"> & { readonly v: number; readonly subscription: Subscription };
-  if (v !== formatVersion) {
-    throw new LogError(
-      "unsupported_version",
-      `Member ${key.sk} of ${key.pk} has format version ${v}, which this build does not know: use a newer build.`,
-    );
-  }
+  if (v !== formatVersion) throw newerFormat(`Member ${key.sk} of ${key.pk}`, v, formatVersion);
   return { ...row, version };
 }

@@ -1,6 +1,6 @@
-import { LogError } from "../../core/errors.ts";
 import type { Catalog, CatalogItem, CatalogKey, CatalogWrite, JsonValue } from "../../ports/catalog.ts";
 import { eachItem } from "../each-item.ts";
+import { newerFormat } from "../newer-format.ts";
 
 /** How far a group has come with a partition, and who may say so: the catalog's row `offsets/<group>`, `<topic>/<partition>`. */
 export interface OffsetRow {
@@ -64,11 +64,6 @@ export async function* offsetRows(catalog: Catalog, group: string): AsyncGenerat
 
 function decodeOffset({ key, version, value }: CatalogItem): OffsetRow {
   const { v, ...row } = value as unknown as Omit<OffsetRow, "version"> & { readonly v: number };
-  if (v !== formatVersion) {
-    throw new LogError(
-      "unsupported_version",
-      `The offset ${key.pk} ${key.sk} has format version ${v}, which this build does not know: use a newer build.`,
-    );
-  }
+  if (v !== formatVersion) throw newerFormat(`The offset ${key.pk} ${key.sk}`, v, formatVersion);
   return { ...row, version };
 }

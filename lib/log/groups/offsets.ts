@@ -2,6 +2,7 @@ import { mapBounded } from "../../core/bounded.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
+import { topicGone } from "../topic-gone.ts";
 import { transactIf } from "../transact-if.ts";
 import { checkCommits, checkGroupId } from "./check-group.ts";
 import { groupMarkWrite } from "./group-marks.ts";
@@ -71,7 +72,7 @@ export class Offsets {
     const ids = new Map<string, string | undefined>();
     const found: CommittedOffset[] = [];
     for await (const row of offsetRows(this.#services.catalog, group)) {
-      if (!ids.has(row.topic)) ids.set(row.topic, await this.#topicId(row.topic));
+      if (!ids.has(row.topic)) ids.set(row.topic, (await this.#services.topics.get(row.topic).catch(topicGone))?.id);
       if (ids.get(row.topic) === row.topicId && row.offset >= 0) found.push(shownOffset(row.topic, row.partition, row));
     }
     if (version === 0 && found.length === 0) throw groupNotFound(group);
@@ -127,15 +128,6 @@ export class Offsets {
       if (before.since === since && offset < before.offset) throw isBefore(group, topic, partition, offset, before.offset);
       return offsetWrite(key, before, { topicId, offset, metadata, committedMs: clock.nowMs(), member: identity.member, since });
     });
-  }
-
-  async #topicId(name: string): Promise<string | undefined> {
-    try {
-      return (await this.#services.topics.get(name)).id;
-    } catch (reason) {
-      if (LogError.from(reason).code === "unknown_topic_or_partition") return undefined;
-      throw reason;
-    }
   }
 }
 

@@ -1,8 +1,8 @@
 import { mapBounded } from "../../core/bounded.ts";
-import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Topic, Topics } from "../log.ts";
 import type { TopicCache } from "../topic-cache.ts";
+import { topicGone } from "../topic-gone.ts";
 import type { Situation, Subscription, TopicShape } from "./group-state.ts";
 import type { MemberRow } from "./member-row.ts";
 
@@ -60,10 +60,6 @@ async function matching({ cache, topics }: TopicSources, subscription: Subscript
 }
 
 async function topicOf(cache: TopicCache, name: string, isFresh: boolean): Promise<Topic | undefined> {
-  try {
-    return (await (isFresh ? cache.refresh(name) : cache.get(name))).topic;
-  } catch (reason) {
-    if (LogError.from(reason).code === "unknown_topic_or_partition") return undefined;
-    throw reason;
-  }
+  const found = await (isFresh ? cache.refresh(name) : cache.get(name)).catch(topicGone);
+  return found?.topic;
 }

@@ -1,6 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import type { CatalogItem, CatalogKey, CatalogWrite, JsonValue } from "../../ports/catalog.ts";
 import type { ShardKey } from "../../ports/journal.ts";
+import { newerFormat } from "../newer-format.ts";
 
 /** How far a shard is sealed: the catalog's row `frontiers/<topicId>`, `<shard>`. A shard that was never sealed nor trimmed has none. */
 export interface Frontier {
@@ -44,7 +45,7 @@ export function frontierKey({ topicId, shard }: ShardKey): CatalogKey {
 export function readFrontier(item: CatalogItem | undefined): Frontier {
   if (item === undefined) return noFrontier;
   const { v, seq, sealed, start, reachedMs, trims, waitingSinceMs } = item.value as unknown as StoredFrontier;
-  if (v !== formatVersion) throw newerFormat(`The frontier ${item.key.pk} ${item.key.sk}`, v);
+  if (v !== formatVersion) throw newerFormat(`The frontier ${item.key.pk} ${item.key.sk}`, v, formatVersion);
   return {
     version: item.version,
     seq,
@@ -75,13 +76,6 @@ export function frontierMoved({ topicId, shard }: ShardKey): LogError {
   return new LogError(
     "conflict",
     `Others have moved the frontier of shard ${shard} of topic ${topicId}, or the topic is gone: look again.`,
-  );
-}
-
-export function newerFormat(what: string, version: unknown): LogError {
-  return new LogError(
-    "unsupported_version",
-    `${what} was written in format ${JSON.stringify(version)}; this build reads ${formatVersion}. Upgrade it.`,
   );
 }
 

@@ -4,7 +4,7 @@ import type { ObjectStore } from "../../ports/object-store.ts";
 import type { Random } from "../../ports/random.ts";
 import { hex } from "../hex.ts";
 import { transactIf } from "../transact-if.ts";
-import { newerFormat } from "./frontier.ts";
+import { newerFormat } from "../newer-format.ts";
 
 /** What has to go, unless a swap takes the row away first: the catalog's row `garbage/<topicId>`, `<due>-<id>` (decision 0009). */
 export interface GarbageRow {
@@ -53,7 +53,7 @@ export function garbageRelease({ topicId, sk }: NewGarbage): CatalogWrite {
 export function readGarbage(item: CatalogItem): GarbageRow {
   const { pk, sk } = item.key;
   const { v, keys, why, isDoomed } = item.value as unknown as Pick<GarbageRow, "keys" | "why" | "isDoomed"> & { readonly v: number };
-  if (v !== formatVersion) throw newerFormat(`The garbage row ${pk} ${sk}`, v);
+  if (v !== formatVersion) throw newerFormat(`The garbage row ${pk} ${sk}`, v, formatVersion);
   return {
     version: item.version,
     topicId: pk.slice(garbagePk("").length),

@@ -1,7 +1,7 @@
 import type { Catalog, CatalogItem, CatalogKey, JsonValue } from "../../ports/catalog.ts";
 import { limits } from "../../core/limits.ts";
 import { eachItem } from "../each-item.ts";
-import { newerFormat } from "./frontier.ts";
+import { newerFormat } from "../newer-format.ts";
 
 /** One segment of a partition: the catalog's row `segments/<topicId>/<partition>`, `<base offset>`. Rows of a partition follow each other without a hole, up to where it is sealed. */
 export interface SegmentRow {
@@ -46,7 +46,7 @@ export function segmentValue(row: SegmentValue): JsonValue {
 /** @throws unsupported_version */
 export function readSegmentRow(item: CatalogItem): SegmentRow {
   const { v, ...value } = item.value as unknown as SegmentValue & { readonly v: number };
-  if (v !== formatVersion) throw newerFormat(`The segment ${item.key.pk} ${item.key.sk}`, v);
+  if (v !== formatVersion) throw newerFormat(`The segment ${item.key.pk} ${item.key.sk}`, v, formatVersion);
   return { ...value, version: item.version, baseOffset: Number(item.key.sk) };
 }
 
