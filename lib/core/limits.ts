@@ -204,6 +204,30 @@ export const limits = {
   offsetsRetentionMinutesDefault: 10_080,
   /** Of an offset's metadata: Kafka's `offset.metadata.max.bytes`. */
   offsetMetadataBytesMax: 4_096,
+  /** Triggered consumers: the bounds and defaults of Lambda's event source mappings. */
+  triggerBatchSizeDefault: 100,
+  triggerBatchSizeMax: 10_000,
+  triggerWindowMsMax: 300_000,
+  triggerRetriesMax: 10_000,
+  triggerAgeMsMin: 60_000,
+  triggerAgeMsMax: 604_800_000,
+  triggerOutputTopicsMax: 10,
+  consumersMax: 1_000,
+  /** How long a function that is triggered may take at most: who calls it is a function itself, and has to see it end. */
+  functionTimeoutMsMax: 870_000,
+  /** Who delivers needs so long before and after a call. */
+  deliverMarginMs: 10_000,
+  /** A lease of a partition: how long it holds, and how soon it is renewed while a call runs. */
+  deliverLeaseMs: 60_000,
+  deliverLeaseRenewMs: 20_000,
+  /** How long after a failed call the next one is, doubled each time. What is up to the sleep is waited for; more is left to the sweep. */
+  deliverBackoffMs: 1_000,
+  deliverBackoffMsMax: 60_000,
+  deliverSleepMsMax: 10_000,
+  /** Of a function's error, what is kept in the partition's row, and with a dead letter, in UTF-16 units. */
+  deliverErrorCharsMax: 200,
+  deadLetterErrorCharsMax: 2_000,
+  deadLetterListMax: 1_000,
   /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. */
   janitorIntervalMs: 10_000,
   janitorSharedIntervalMs: 60_000,
