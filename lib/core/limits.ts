@@ -56,6 +56,8 @@ export const limits = {
   redecisionsMax: 5,
   /** Catalog writes and shard appends of one transaction (DynamoDB allows 100 items). */
   transactWritesMax: 100,
+  /** Outputs of one transaction together, in bytes of their batches; in records, `requestRecordsMax`. */
+  outputBytesMax: 32 * 1024 * 1024,
   catalogValueBytesMax: 350 * 1024,
   catalogQueryLimitMax: 1_000,
   /** Entries of one `Journal.entries` answer. */

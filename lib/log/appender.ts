@@ -3,7 +3,7 @@ import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Compression, CompressionType } from "../ports/compression.ts";
-import type { Appended, EntryPart, Guards, Journal, ProducerStep, ShardAppend } from "../ports/journal.ts";
+import type { Appended, Entry, Guards, Journal, ProducerStep, ShardAppend } from "../ports/journal.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import { batchSettings, entryOf } from "./batch-settings.ts";
 import { mapBounded } from "../core/bounded.ts";
@@ -44,7 +44,7 @@ export class Appender {
       step: step && placedStep(step, shards),
       layout: pinned ? layoutOf(topic) : undefined,
     });
-    const appends = shards.map((run) => ({ shard: run.shard, entry: entryOf(topic, this.#parts(topic, run)), guards }));
+    const appends = shards.map((run) => ({ shard: run.shard, entry: entryFor(this.#services, topic, run), guards }));
     const results = new Array<RecordResult>(request.records.length);
     const [only] = appends;
     if (appends.length === 1 && only !== undefined) await this.#appendOne(only, shards[0], results);
@@ -82,14 +82,16 @@ export class Appender {
     const worst = errors.find((error) => error.outcome === "unknown") ?? errors[0];
     if (worst !== undefined && errors.length === shards.length) throw worst;
   }
+}
 
-  #parts(topic: Topic, { runs }: ShardRun): readonly EntryPart[] {
-    const options = { ...batchSettings(this.#services, topic), compressionType: jsonCompression(topic.config["compression.type"]) };
-    return runs.map(({ index, records }) => {
-      const { bytes, records: count, maxTimestampMs } = splitIntoBatches(records, options);
-      return { index, records: count, maxTimestampMs, batches: bytes };
-    });
-  }
+/** The records of a shard, as they are stored. @throws message_too_large, invalid_request */
+export function entryFor(services: Pick<AppendServices, "clock" | "compression">, topic: Topic, { runs }: ShardRun): Entry {
+  const options = { ...batchSettings(services, topic), compressionType: jsonCompression(topic.config["compression.type"]) };
+  const parts = runs.map(({ index, records }) => {
+    const { bytes, records: count, maxTimestampMs } = splitIntoBatches(records, options);
+    return { index, records: count, maxTimestampMs, batches: bytes };
+  });
+  return entryOf(topic, parts);
 }
 
 /** @throws invalid_request */
@@ -150,15 +152,22 @@ function jsonCompression(configured: string): CompressionType {
   return configured === "gzip" || configured === "zstd" ? configured : "none";
 }
 
-function fillOffsets(results: RecordResult[], { runs }: ShardRun, appended: Appended): void {
+function fillOffsets(results: RecordResult[], run: ShardRun, appended: Appended): void {
+  eachOffset(run, appended, (position, place) => (results[position] = place));
+}
+
+/** Where each record of a shard's run is now, by its place in the request. */
+export function eachOffset(
+  { runs }: ShardRun,
+  appended: Appended,
+  tell: (position: number, place: { readonly partition: number; readonly offset: number; readonly duplicate: boolean }) => void,
+): void {
   for (const [at, run] of runs.entries()) {
     const part = appended.parts[at];
     if (part === undefined) continue;
     const { partition } = run;
     const { baseOffset, duplicate } = part;
-    for (let nth = 0; nth < run.records.length; nth++) {
-      results[positionOf(run, nth)] = { partition, offset: baseOffset + nth, duplicate };
-    }
+    for (let nth = 0; nth < run.records.length; nth++) tell(positionOf(run, nth), { partition, offset: baseOffset + nth, duplicate });
   }
 }
 

@@ -106,6 +106,18 @@ export interface PartitionedRecord extends NewRecord {
   readonly partition?: number;
 }
 
+/** A record for a topic: what is appended together with other changes. */
+export interface OutputRecord extends PartitionedRecord {
+  readonly topic: string;
+}
+
+/** Where an output is. `offset` undefined: it is in the log, and its place got lost with the answer. */
+export interface OutputPlace {
+  readonly topic: string;
+  readonly partition: number | undefined;
+  readonly offset: number | undefined;
+}
+
 export interface Producer {
   readonly id: bigint;
   readonly epoch: number;

@@ -30,6 +30,7 @@ export function topicRunner(cache: TopicCache, topics: CatalogTopics): OnTopic {
   };
 }
 
-function mayBeStale({ outcome, code }: LogError): boolean {
+/** Whether a refusal may be for what the topic was before. */
+export function mayBeStale({ outcome, code }: LogError): boolean {
   return outcome === "not-applied" && (code === "conflict" || code === "unknown_topic_or_partition");
 }
