@@ -113,7 +113,7 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
     });
   });
   const partitions = variation.partitions ?? prng.between(6, 8);
-  const world: World = { scheduler: time, network, processes, recorder, clients: [], partitions };
+  const world: World = { scheduler: time, network, processes, recorder, clients: [], producerIds: new Set(), partitions };
   const disasters = new Disasters(world, prng.fork());
   try {
     const partitionsPerShard = variation.partitionsPerShard ?? prng.pick([3, 4]);

@@ -102,7 +102,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     const skewMs = prng.pick([0, 0, 3_600_000, skewMsMax]) * (prng.fraction() - 0.5) + 1e12;
     return new SimProcess(`p${i}`, { scheduler, prng: prng.fork(), store, wrap, skewMs, trace, janitor });
   });
-  const world: World = { scheduler, network, processes, recorder, clients: [], partitions: prng.between(1, 3) };
+  const partitions = prng.between(1, 3);
+  const world: World = { scheduler, network, processes, recorder, clients: [], producerIds: new Set(), partitions };
   const problems: string[] = recorder.problems;
   try {
     for (const process of processes) process.start();

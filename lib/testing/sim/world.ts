@@ -20,6 +20,8 @@ export interface World {
   readonly processes: readonly SimProcess[];
   readonly recorder: Recorder;
   readonly clients: Life[];
+  /** Of all its idempotent clients. */
+  readonly producerIds: Set<bigint>;
   /** How many partitions the topic certainly has. */
   partitions: number;
 }

@@ -3,13 +3,14 @@ import { LogError } from "../../../core/errors.ts";
 import { identity } from "../process.ts";
 import { ask, noteProblem, pause, topicName } from "../world.ts";
 import type { Client } from "../world.ts";
+import { takeProducerId } from "./producer-id.ts";
 import { Outcomes } from "./records.ts";
 
 const attemptsMax = 6;
 
 /** An idempotent producer by Kafka's rules: a sequence number a record and partition; when it gives up it takes a new epoch and starts at 0. */
 export const batchWriter: Client = async (world, self) => {
-  const id = BigInt(self.prng.between(1, 1_000_000));
+  const id = takeProducerId(world.producerIds, () => self.prng.between(1, 1_000_000));
   let epoch = 0;
   let rank = 0;
   const sequences = new Map<number, number>();

@@ -1,6 +1,7 @@
 import { LogError } from "../../../core/errors.ts";
 import { ask, noteProblem, pause, topicName } from "../world.ts";
 import type { Client, Self, World } from "../world.ts";
+import { takeProducerId } from "./producer-id.ts";
 import { draft, Outcomes } from "./records.ts";
 
 /** Sends each record once and takes what it is told: after an unknown outcome it never sends it again. */
@@ -33,7 +34,7 @@ export const conditionalWriter: Client = async (world, self) => {
 
 /** Requests over several shards, all or nothing; every other one is idempotent and tried again. */
 export const atomicWriter: Client = async (world, self) => {
-  const id = BigInt(1_000 + self.prng.between(0, 1_000_000));
+  const id = takeProducerId(world.producerIds, () => 1_000 + self.prng.between(0, 1_000_000));
   for (let i = 0; i < self.operations; i++) {
     await pause(self, 80);
     const { values, records } = draft(world, self, self.prng.between(2, 5));
@@ -47,7 +48,7 @@ export const atomicWriter: Client = async (world, self) => {
  * a newer instance takes its id over with the next epoch while the old one still has requests on their way.
  */
 export const idempotentWriter: Client = async (world, self) => {
-  const id = BigInt(self.prng.between(1, 1_000_000));
+  const id = takeProducerId(world.producerIds, () => self.prng.between(1, 1_000_000));
   const zombies: Promise<void>[] = [];
   let epoch = 0;
   let sequence = self.prng.between(0, 5);
