@@ -204,6 +204,9 @@ export const limits = {
   offsetCommitsMax: 99,
   /** Kafka's `offsets.retention.minutes`: a group without members is deleted with its offsets once it was not used for so long. */
   offsetsRetentionMinutesDefault: 10_080,
+  /** How often a transaction is sent of which nobody can tell whether it was done. */
+  transactionSendsMax: 2,
+  transactionIdLengthMax: 100,
   /** Of an offset's metadata: Kafka's `offset.metadata.max.bytes`. */
   offsetMetadataBytesMax: 4_096,
   /** Triggered consumers: the bounds and defaults of Lambda's event source mappings. */
@@ -227,9 +230,23 @@ export const limits = {
   deliverBackoffMsMax: 60_000,
   deliverSleepMsMax: 10_000,
   /** Of a function's error, what is kept in the partition's row, and with a dead letter, in UTF-16 units. */
+  /** Up to so many partitions their rows are read one by one; of more, all rows of the group. */
+  deliverRowReadsMax: 16,
+  /** How long one who delivers believes a consumer's settings, which is how soon a pause holds. */
+  deliverSettingsMs: 1_000,
+  /** What one read for a call takes of a partition. */
+  triggerFetchBytes: 6 * 1024 * 1024,
   deliverErrorCharsMax: 200,
   deadLetterErrorCharsMax: 2_000,
   deadLetterListMax: 1_000,
+  /** Filters of a triggered consumer, and the JSON of one: Lambda's bounds. */
+  filtersMax: 10,
+  filterBytesMax: 4_096,
+  /**
+   * The records of one triggered event, as JSON: of the 6 MB that Lambda takes, 16 KiB are left for what stands around them
+   * (the names of the source and the servers, and the topic and partition; each has its own bound far below that).
+   */
+  triggerEventBytesMax: 6 * 1024 * 1024 - 16 * 1024,
   /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. */
   janitorIntervalMs: 10_000,
   janitorSharedIntervalMs: 60_000,

@@ -12,6 +12,7 @@ import { mapBounded } from "../core/bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { fetchBatches, type FetchServices, offsetForTime } from "./fetcher.ts";
 import { CatalogGroups } from "./groups/catalog-groups.ts";
+import { transactions } from "./groups/transactions.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
@@ -49,18 +50,16 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const { services, strata, cache, closing } = servicesOf(engine, parts);
   const { hub } = services;
   const topics = new CatalogTopics({ engine, clock: parts.clock, random, cache, hub });
-  const appender = new Appender(
-    services,
-    random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0),
-  );
+  const appender = new Appender(services, firstKeyless(random));
 
   const onTopic = topicRunner(cache, topics);
+  const groupServices = { catalog: engine.catalog, clock: parts.clock, cache, topics };
 
   const marksOf = (topic: Topic, partitions: readonly number[]) => watermarksOf(services, topic, partitions);
 
   return {
     topics,
-    groups: new CatalogGroups({ catalog: engine.catalog, clock: parts.clock, cache, topics }),
+    groups: new CatalogGroups(groupServices),
     ...accessOf(engine, parts),
     append: async (name: string, request: AppendRequest) => {
       let known: readonly RecordResult[] | undefined;
@@ -74,6 +73,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
     },
     appendBatches: (name, partition, batches, options) =>
       onTopic(name, (topic) => appendBatches(services, topic, partition, batches, options)),
+    commitWith: transactions({ ...services, ...groupServices, nextKeyless: countedFrom(firstKeyless(random)) }, random),
     fetch: (name: string, partition: number, request: FetchRequest) =>
       onTopic(name, async (topic) => {
         checkPartition(topic, partition);
@@ -147,6 +147,15 @@ async function watermarksOf(services: FetchServices, topic: Topic, partitions: r
     const { logStartOffset, highWatermark } = (byShard.get(shard.shard) as (index: number) => PartitionView)(index);
     return { partition, logStartOffset, highWatermark };
   });
+}
+
+function firstKeyless(random: Random): number {
+  return random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0);
+}
+
+function countedFrom(first: number): () => number {
+  let count = first;
+  return () => (count = (count + 1) >>> 0);
 }
 
 function all({ partitions }: Topic): readonly number[] {

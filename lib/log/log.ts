@@ -2,7 +2,7 @@ import type { TopicConfig } from "../core/topic-config.ts";
 import type { LogError } from "../core/errors.ts";
 import type { NewRecord } from "../core/record.ts";
 import type { Acls } from "./acls.ts";
-import type { Groups } from "./groups/groups.ts";
+import type { Groups, MemberIdentity, OffsetCommit } from "./groups/groups.ts";
 import type { Quotas } from "./quotas/quotas.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -35,6 +35,20 @@ export interface Log {
    * @throws offset_out_of_range when an offset is above the high watermark: nothing of its shard was changed
    */
   deleteRecords(topic: string, before: readonly DeleteBefore[]): Promise<readonly Watermarks[]>;
+  /**
+   * Commits a member's offsets, by the rules of `groups.commit`, and appends records, in one step: all of it or nothing. No offset goes back, and where there are
+   * records one at least goes ahead, so that what was handled once is handled again by no retry, however late it comes.
+   * @param id the transaction's own: one that comes again under its id is done once, whatever became of the first. Default a new one
+   * @returns where the records are; undefined when an earlier attempt has done it, and where they are got lost with its answer
+   * @throws what `groups.commit` and `append` throw. An unknown outcome: repeat it with `details.transaction` as its id, until the answer is another one
+   */
+  commitWith(
+    group: string,
+    member: MemberIdentity,
+    offsets: readonly OffsetCommit[],
+    outputs: readonly OutputRecord[],
+    id?: string,
+  ): Promise<readonly OutputPlace[] | undefined>;
   /** Ends waits, then the engine. */
   close(): Promise<void>;
 }
@@ -111,11 +125,11 @@ export interface OutputRecord extends PartitionedRecord {
   readonly topic: string;
 }
 
-/** Where an output is. `offset` undefined: it is in the log, and its place got lost with the answer. */
+/** Where an output is. */
 export interface OutputPlace {
   readonly topic: string;
-  readonly partition: number | undefined;
-  readonly offset: number | undefined;
+  readonly partition: number;
+  readonly offset: number;
 }
 
 export interface Producer {

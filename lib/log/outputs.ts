@@ -21,9 +21,6 @@ export interface OutputServices extends AppendServices {
   readonly nextKeyless: () => number;
 }
 
-/** A place that is known. */
-export type AppendedOutput = OutputPlace & { readonly partition: number; readonly offset: number };
-
 /** The outputs of one topic, with their places among all outputs. */
 interface TopicOutputs {
   readonly name: string;
@@ -49,7 +46,7 @@ export async function appendOutputs(
   services: OutputServices,
   outputs: readonly OutputRecord[],
   writes: readonly CatalogWrite[],
-): Promise<readonly AppendedOutput[]> {
+): Promise<readonly OutputPlace[]> {
   if (outputs.length === 0) {
     await services.catalog.transact(writes);
     return [];
@@ -78,7 +75,7 @@ async function appendRouted(
   shards: readonly Routed[],
   writes: readonly CatalogWrite[],
   count: number,
-): Promise<readonly AppendedOutput[]> {
+): Promise<readonly OutputPlace[]> {
   checkSize(shards, writes.length);
   const tellReaders = () => {
     for (const { run } of shards) hub.notify(run.shard);
@@ -95,7 +92,7 @@ async function appendRouted(
     throw reason;
   }
   tellReaders();
-  const places = new Array<AppendedOutput>(count);
+  const places = new Array<OutputPlace>(count);
   for (const [at, { run, outputs }] of shards.entries()) {
     eachOffset(run, appended[at] as Appended, (position, { partition, offset }) => {
       places[outputs.positions[position] as number] = { topic: outputs.name, partition, offset };

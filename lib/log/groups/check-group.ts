@@ -20,6 +20,13 @@ export function checkMemberId(member: string, session = ""): void {
   throw new LogError("invalid_request", `A member's id and session have 1 to ${max} characters each, no control characters among them.`);
 }
 
+/** @throws invalid_request */
+export function checkTransactionId(id: string): void {
+  const max = limits.transactionIdLengthMax;
+  if (!isId(id, max))
+    throw new LogError("invalid_request", `A transaction's id has 1 to ${max} characters, no control characters among them.`);
+}
+
 /** @throws invalid_request, invalid_topic */
 export function checkHeartbeat({ subscription, sessionTimeoutMs, generation = 0, held, assignor }: Heartbeat): void {
   if ("topics" in subscription) {

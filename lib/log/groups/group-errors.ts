@@ -30,3 +30,32 @@ export function unknownMember(group: string, member: string): LogError {
 export function full(group: string): LogError {
   return new LogError("invalid_request", `Group ${group} is full: it has ${limits.groupMembersMax} members, which is the most.`);
 }
+
+/** @param reason why nobody can tell whether the transaction was done */
+export function uncertain(id: string, reason: LogError): LogError {
+  const { code, message, details, retryAfterMs } = reason;
+  return new LogError(
+    code,
+    `${message} Whether the transaction was done is not known: send it again as it was, under its id ${id}, and it is done once.`,
+    {
+      outcome: "unknown",
+      details: { ...details, transaction: id },
+      cause: reason,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  );
+}
+
+export function notAhead(group: string): LogError {
+  return new LogError(
+    "invalid_request",
+    `Group ${group} has committed all of these offsets already, so the records that go with them may be in the log: nothing is written. A transaction with records takes one offset ahead, at least.`,
+  );
+}
+
+export function usedBefore(id: string): LogError {
+  return new LogError(
+    "invalid_request",
+    `Transaction ${id} was done before with other offsets: nothing is written. Take a new id for each transaction.`,
+  );
+}

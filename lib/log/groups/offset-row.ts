@@ -15,6 +15,27 @@ export interface OffsetRow {
   /** Who may commit, and since which generation. Who had the partition before that is refused. "": nobody who is a member. */
   readonly member: string;
   readonly since: number;
+  /** Of a partition that a triggered consumer delivers; who sets or commits the offset as a member leaves it out. Default: there is none. */
+  readonly delivery?: DeliveryState | undefined;
+  /** The transaction that has committed `offset`: by it a repeated one is known. Default: it was committed alone. */
+  readonly transaction?: string | undefined;
+}
+
+/** How it is with a partition of a triggered consumer. */
+export interface DeliveryState {
+  /** Until when the row's `member` holds the partition. 0: nobody does. */
+  readonly untilMs: number;
+  /** Failed calls of the records that are tried now. */
+  readonly attempts: number;
+  /** Where the records that are tried now end, last; before it where those end that were tried before they were split. Empty: nothing has failed. */
+  readonly ends: readonly number[];
+  /** When the next call may be. 0: at once. */
+  readonly retryAtMs: number;
+  /** Calls since there is the row. */
+  readonly invocations: number;
+  /** Of the newest call that failed; "" once one has succeeded. */
+  readonly error: string;
+  readonly errorMs: number;
 }
 
 const formatVersion = 1;
@@ -33,15 +54,29 @@ export function offsetKey(group: string, topic: string, partition: number): Cata
 
 /** Fails when the row is not as it was any more. */
 export function offsetWrite(key: CatalogKey, before: OffsetRow, next: Omit<OffsetRow, "version">): CatalogWrite {
-  const { topicId, offset, metadata, committedMs, member, since } = next;
-  const put: JsonValue = { v: formatVersion, topicId, offset, metadata, committedMs, member, since };
+  const { topicId, offset, metadata, committedMs, member, since, delivery, transaction } = next;
+  const put: JsonValue = {
+    v: formatVersion,
+    ...{ topicId, offset, metadata, committedMs, member, since },
+    ...(delivery !== undefined && { delivery: delivery as unknown as JsonValue }),
+    ...(transaction !== undefined && { transaction }),
+  };
   return { key, put, if: before.version === 0 ? "absent" : before.version };
 }
 
-export async function readOffset(catalog: Catalog, key: CatalogKey, topicId: string): Promise<OffsetRow> {
+/** As it is, whatever topic it is of. */
+export async function findOffset(catalog: Catalog, key: CatalogKey): Promise<OffsetRow | undefined> {
   const item = await catalog.get(key);
-  if (item === undefined) return noOffset(topicId);
-  const row = decodeOffset(item);
+  return item && decodeOffset(item);
+}
+
+export async function readOffset(catalog: Catalog, key: CatalogKey, topicId: string): Promise<OffsetRow> {
+  return ofTopic(await findOffset(catalog, key), topicId);
+}
+
+/** What a row says of a topic. */
+export function ofTopic(row: OffsetRow | undefined, topicId: string): OffsetRow {
+  if (row === undefined) return noOffset(topicId);
   // Of a topic that is gone: what was committed there is not known here.
   const { version, member, since } = row;
   return row.topicId === topicId ? row : { ...noOffset(topicId), version, member, since };

@@ -10,7 +10,7 @@ import { busy, groupNotFound, nonEmpty } from "./group-errors.ts";
 import { encodeGroup, type GroupState, sharesOf } from "./group-state.ts";
 import type { CommittedOffset, MemberIdentity, OffsetCommit } from "./groups.ts";
 import { groupKey, type GroupServices, type Members, newGroup } from "./members.ts";
-import { offsetKey, offsetRows, type OffsetRow, offsetWrite, readOffset } from "./offset-row.ts";
+import { findOffset, offsetKey, offsetRows, type OffsetRow, offsetWrite, ofTopic, readOffset } from "./offset-row.ts";
 
 /** How far a group has come: a row for each partition. */
 export class Offsets {
@@ -60,7 +60,7 @@ export class Offsets {
       const key = offsetKey(group, topic, partition);
       const before = await readOffset(catalog, key, id);
       // Above all that members had: what comes late of one is refused.
-      return offsetWrite(key, before, { ...before, offset, metadata, committedMs: clock.nowMs(), member: "", since: state.generation });
+      return offsetWrite(key, before, { topicId: id, offset, metadata, committedMs: clock.nowMs(), member: "", since: state.generation });
     });
     await this.#ensure(group);
     await this.withoutMembers(group, rows);
@@ -110,7 +110,7 @@ export class Offsets {
       const before = await readOffset(catalog, key, topicId);
       if (before.since > owner.since) return undefined;
       if (before.since === owner.since) return before;
-      const next = { ...before, ...owner };
+      const next = { ...before, ...owner, delivery: undefined };
       if (await transactIf(catalog, [offsetWrite(key, before, next)])) return { ...next, version: before.version + 1 };
       if (attempt === limits.redecisionsMax) throw busy(group);
     }
@@ -118,17 +118,46 @@ export class Offsets {
 
   /** The rows of offsets as they are after a commit. */
   async #commitWrites(group: string, identity: MemberIdentity, offsets: readonly OffsetCommit[]): Promise<readonly CatalogWrite[]> {
+    return (await this.planned(group, identity, offsets)).map(({ write }) => write);
+  }
+
+  /**
+   * What a commit would write.
+   * @param of the transaction of which it is a part, and the rows as they were read for it: its offsets go back in no generation
+   * @throws what `commit` throws
+   */
+  async planned(
+    group: string,
+    identity: MemberIdentity,
+    offsets: readonly OffsetCommit[],
+    of?: { readonly transaction: string; readonly rows: readonly (OffsetRow | undefined)[] },
+  ): Promise<readonly PlannedCommit[]> {
     const { catalog, clock } = this.#services;
     const { state } = await this.#members.memberOf(group, identity);
-    return await mapBounded(offsets, limits.shardConcurrency, async ({ topic, partition, offset, metadata = "" }) => {
+    return await mapBounded([...offsets.entries()], limits.shardConcurrency, async ([at, { topic, partition, offset, metadata = "" }]) => {
       const { topicId, since } = checkOwner(state, identity, topic, partition);
       const key = offsetKey(group, topic, partition);
-      const before = await readOffset(catalog, key, topicId);
+      const before = of === undefined ? await readOffset(catalog, key, topicId) : ofTopic(of.rows[at], topicId);
       if (before.since > since) throw lost(group, topic, partition);
-      if (before.since === since && offset < before.offset) throw isBefore(group, topic, partition, offset, before.offset);
-      return offsetWrite(key, before, { topicId, offset, metadata, committedMs: clock.nowMs(), member: identity.member, since });
+      const isOrdered = before.since === since || of !== undefined;
+      if (isOrdered && offset < before.offset) throw isBefore(group, topic, partition, offset, before.offset);
+      const committed = { topicId, offset, metadata, committedMs: clock.nowMs(), member: identity.member, since };
+      return { before, offset, write: offsetWrite(key, before, { ...committed, transaction: of?.transaction }) };
     });
   }
+
+  /** The rows that are there of these partitions, whatever topic they are of. */
+  rows(group: string, offsets: readonly OffsetCommit[]): Promise<readonly (OffsetRow | undefined)[]> {
+    const { catalog } = this.#services;
+    return mapBounded(offsets, limits.shardConcurrency, ({ topic, partition }) => findOffset(catalog, offsetKey(group, topic, partition)));
+  }
+}
+
+/** One offset of a commit that is decided and not written yet. */
+export interface PlannedCommit {
+  readonly before: OffsetRow;
+  readonly offset: number;
+  readonly write: CatalogWrite;
 }
 
 function placeIn(

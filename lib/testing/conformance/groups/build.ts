@@ -81,8 +81,13 @@ export function shown(partitions: Partitions): string {
 
 /** The code of what a promise is refused with; "" when it is not. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return (await errorOf(promise))?.code ?? "";
+}
+
+/** What a promise is refused with; undefined when it is not. */
+export async function errorOf(promise: Promise<unknown>): Promise<LogError | undefined> {
   return await promise.then(
-    () => "",
-    (reason: unknown) => LogError.from(reason).code,
+    () => undefined,
+    (reason: unknown) => LogError.from(reason),
   );
 }
