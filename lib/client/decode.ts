@@ -1,5 +1,5 @@
 import type { WireHeaderValue, WireHeaders, WireRecord } from "../http/wire.ts";
-import { fromBase64 } from "./base64.ts";
+import { fromBase64 } from "../core/base64.ts";
 import type { ConsumedRecord, Format, HeaderValue, Headers, JsonValue } from "./types.ts";
 
 /** The wire's name of a format. */

@@ -1,6 +1,6 @@
 import { LogError } from "../core/errors.ts";
 import type { WireHeaderValue } from "../http/wire.ts";
-import { toBase64 } from "./base64.ts";
+import { toBase64 } from "../core/base64.ts";
 import type { Content, HeaderValue, Headers, ProducerRecord } from "./types.ts";
 import { utf8Bytes } from "./utf8.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { backoffMs } from "../../../lib/client/backoff.ts";
-import { fromBase64, toBase64 } from "../../../lib/client/base64.ts";
+import { fromBase64, toBase64 } from "../../../lib/core/base64.ts";
 import { Queue } from "../../../lib/client/queue.ts";
 import { utf8Bytes } from "../../../lib/client/utf8.ts";
 import { LogError } from "../../../lib/core/errors.ts";
