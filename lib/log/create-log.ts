@@ -10,12 +10,14 @@ import { CatalogAcls } from "./acls.ts";
 import { Appender } from "./appender.ts";
 import { mapBounded } from "../core/bounded.ts";
 import { ChangeHub } from "./change-hub.ts";
+import { CatalogConsumers } from "./consumers/catalog-consumers.ts";
 import { fetchBatches, type FetchServices, offsetForTime } from "./fetcher.ts";
 import { CatalogGroups } from "./groups/catalog-groups.ts";
 import { transactions } from "./groups/transactions.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
+import { appendOutputs } from "./outputs.ts";
 import { checkPartition, placeOf } from "./placement.ts";
 import { appendBatches } from "./raw-appender.ts";
 import { createQuotas } from "./quotas/create-quotas.ts";
@@ -57,9 +59,11 @@ export function createLog(engine: Engine, parts: LogParts): Log {
 
   const marksOf = (topic: Topic, partitions: readonly number[]) => watermarksOf(services, topic, partitions);
 
-  return {
+  const outputs = { ...services, ...groupServices, nextKeyless: countedFrom(firstKeyless(random)) };
+  const groups = new CatalogGroups(groupServices);
+  const log: Omit<Log, "consumers"> = {
     topics,
-    groups: new CatalogGroups(groupServices),
+    groups,
     ...accessOf(engine, parts),
     append: async (name: string, request: AppendRequest) => {
       let known: readonly RecordResult[] | undefined;
@@ -73,7 +77,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
     },
     appendBatches: (name, partition, batches, options) =>
       onTopic(name, (topic) => appendBatches(services, topic, partition, batches, options)),
-    commitWith: transactions({ ...services, ...groupServices, nextKeyless: countedFrom(firstKeyless(random)) }, random),
+    commitWith: transactions(outputs, random),
     fetch: (name: string, partition: number, request: FetchRequest) =>
       onTopic(name, async (topic) => {
         checkPartition(topic, partition);
@@ -117,6 +121,13 @@ export function createLog(engine: Engine, parts: LogParts): Log {
       await engine.close();
     },
   };
+  const consumers = new CatalogConsumers({
+    ...services,
+    ...{ log, random, telemetry, held: new Set<string>() },
+    ensureGroup: (group) => groups.ensure(group),
+    appendOutputs: (records, writes) => appendOutputs(outputs, records, writes),
+  });
+  return { ...log, consumers };
 }
 
 /** What the use cases share. */

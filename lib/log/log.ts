@@ -2,6 +2,7 @@ import type { TopicConfig } from "../core/topic-config.ts";
 import type { LogError } from "../core/errors.ts";
 import type { NewRecord } from "../core/record.ts";
 import type { Acls } from "./acls.ts";
+import type { Consumers } from "./consumers/consumers.ts";
 import type { Groups, MemberIdentity, OffsetCommit } from "./groups/groups.ts";
 import type { Quotas } from "./quotas/quotas.ts";
 import type { Tokens } from "./tokens.ts";
@@ -10,6 +11,7 @@ import type { Tokens } from "./tokens.ts";
 export interface Log {
   readonly topics: Topics;
   readonly groups: Groups;
+  readonly consumers: Consumers;
   /** Rights and credentials are kept here and checked by who serves the log to others: a method of the log itself asks nobody. */
   readonly acls: Acls;
   readonly tokens: Tokens;

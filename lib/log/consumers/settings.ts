@@ -44,7 +44,9 @@ export interface ConsumerSettings {
 type Needed = "group" | "topic" | "target";
 
 /** What has to be said of a consumer, and what may be. */
-export type NewConsumer = Pick<ConsumerSettings, Needed> & { readonly [K in Exclude<keyof ConsumerSettings, Needed>]?: ConsumerSettings[K] | undefined };
+export type NewConsumer = Pick<ConsumerSettings, Needed> & {
+  readonly [K in Exclude<keyof ConsumerSettings, Needed>]?: ConsumerSettings[K] | undefined;
+};
 
 const defaults: Omit<ConsumerSettings, Needed> = {
   targetTimeoutMs: limits.functionTimeoutMsMax,

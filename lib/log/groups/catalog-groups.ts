@@ -1,8 +1,11 @@
 import type { GroupStateName } from "../../core/groups/group-states.ts";
 import { limits } from "../../core/limits.ts";
-import type { CatalogWrite } from "../../ports/catalog.ts";
+import type { CatalogItem, CatalogWrite } from "../../ports/catalog.ts";
+import { consumerKey } from "../consumers/consumer-row.ts";
+import { lettersPk } from "../consumers/letter-row.ts";
+import { eachItem } from "../each-item.ts";
 import { checkGroupId } from "./check-group.ts";
-import { groupNotFound, nonEmpty } from "./group-errors.ts";
+import { groupNotFound, nonEmpty, triggered } from "./group-errors.ts";
 import { type GroupState, sharesOf } from "./group-state.ts";
 import type {
   CommittedOffset,
@@ -95,14 +98,22 @@ export class CatalogGroups implements Groups {
     await this.#members.withoutExpired(group);
   }
 
+  /** Makes the group, unless it is there. @returns how many members it has */
+  async ensure(group: string): Promise<number> {
+    checkGroupId(group);
+    await this.#offsets.ensure(group);
+    return (await this.#members.withoutExpired(group)).state.members.size;
+  }
+
   async delete(group: string): Promise<void> {
     checkGroupId(group);
     const { catalog } = this.#services;
+    if ((await catalog.get(consumerKey(group))) !== undefined) throw triggered(group, "delete the consumer first");
     const found = await this.#members.withoutExpired(group);
     if (found.state.members.size > 0) throw nonEmpty(group, found.state.members.size);
     if (found.version === 0 && (await catalog.query(offsetsPk(group), { limit: 1 })).length === 0) throw groupNotFound(group);
     let rows: CatalogWrite[] = [];
-    for await (const { key } of offsetRows(catalog, group)) {
+    for await (const { key } of this.#rows(group)) {
       rows.push({ key, delete: true, if: "any" });
       if (rows.length < limits.transactWritesMax - 1) continue;
       await this.#offsets.withoutMembers(group, rows);
@@ -110,6 +121,13 @@ export class CatalogGroups implements Groups {
     }
     if (rows.length > 0) await this.#offsets.withoutMembers(group, rows);
     await catalog.transact([{ key: groupKey(group), delete: true, if: found.version === 0 ? "absent" : found.version }]);
+  }
+
+  /** What there is of a group beside itself and its members. */
+  async *#rows(group: string): AsyncGenerator<Pick<CatalogItem, "key">> {
+    const { catalog } = this.#services;
+    yield* offsetRows(catalog, group);
+    yield* eachItem(catalog, lettersPk(group));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Catalog, CatalogItem } from "../../ports/catalog.ts";
+import { consumerKey } from "../consumers/consumer-row.ts";
 import { groupMarkWrite, readGroupMark } from "./group-marks.ts";
 import type { Groups } from "./groups.ts";
 import { foundIn, groupKey } from "./members.ts";
@@ -23,7 +24,8 @@ export async function expireGroup(
     return false;
   }
   const { members, emptySinceMs } = foundIn(item).state;
-  let usedMs = members.size > 0 ? nowMs : emptySinceMs;
+  const isTriggered = (await catalog.get(consumerKey(group))) !== undefined;
+  let usedMs = members.size > 0 || isTriggered ? nowMs : emptySinceMs;
   for await (const { committedMs } of offsetRows(catalog, group)) usedMs = Math.max(usedMs, committedMs);
   if (usedMs + retentionMs > nowMs) {
     await catalog.transact([remove, groupMarkWrite(group, usedMs)]);

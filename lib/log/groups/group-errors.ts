@@ -59,3 +59,8 @@ export function usedBefore(id: string): LogError {
     `Transaction ${id} was done before with other offsets: nothing is written. Take a new id for each transaction.`,
   );
 }
+
+/** @param advice what to do about it */
+export function triggered(group: string, advice: string): LogError {
+  return new LogError("non_empty_group", `Group ${group} is that of a triggered consumer, whose function reads for it: ${advice}.`);
+}

@@ -2,10 +2,11 @@ import type { AssignorName } from "../../core/groups/assignor.ts";
 import { limits } from "../../core/limits.ts";
 import type { Catalog, CatalogItem, CatalogKey, CatalogWrite } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { consumerKey } from "../consumers/consumer-row.ts";
 import { transactIf } from "../transact-if.ts";
 import { checkGroupId, checkHeartbeat, checkMemberId } from "./check-group.ts";
 import { groupMarkWrite } from "./group-marks.ts";
-import { busy, full, groupNotFound, replaced, unknownMember } from "./group-errors.ts";
+import { busy, full, groupNotFound, replaced, triggered, unknownMember } from "./group-errors.ts";
 import { decodeGroup, encodeGroup, type GroupState, handedOver, isAsItWas, rebalanced, sharesOf } from "./group-state.ts";
 import type { Heartbeat, MemberIdentity, Membership } from "./groups.ts";
 import { isLive, memberKey, type MemberRow, memberRows, memberValue, readMember } from "./member-row.ts";
@@ -99,7 +100,7 @@ export class Members {
       const before = item && readMember(item);
       // It has left, or was taken for gone: what comes late of it, or does not know that yet, brings nothing back.
       if (before === undefined && generation > 0) throw unknownMember(group, member);
-      if (before === undefined && (await memberRows(catalog, group)).size >= limits.groupMembersMax) throw full(group);
+      if (before === undefined) await this.#checkJoin(group);
       const isOther = before !== undefined && before.session !== row.session && isLive(before, clock.nowMs());
       if (isOther && generation > 0) throw replaced(group, member);
       // A beat that comes late sets no newer one back.
@@ -107,6 +108,14 @@ export class Members {
       if (await transactIf(catalog, [{ key, put: memberValue({ ...row, beatMs }), if: before?.version ?? "absent" }])) return;
       if (attempt === limits.redecisionsMax) throw busy(group);
     }
+  }
+
+  /** @throws invalid_request when the group is full, non_empty_group when a function reads for it */
+  async #checkJoin(group: string): Promise<void> {
+    const { catalog } = this.#services;
+    const [rows, consumer] = await Promise.all([memberRows(catalog, group), catalog.get(consumerKey(group))]);
+    if (consumer !== undefined) throw triggered(group, "join another group");
+    if (rows.size >= limits.groupMembersMax) throw full(group);
   }
 
   async #afterBeat(group: string, member: string, row: Omit<MemberRow, "version">, beat: Heartbeat, was: GroupState): Promise<Decided> {

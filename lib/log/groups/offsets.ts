@@ -62,7 +62,7 @@ export class Offsets {
       // Above all that members had: what comes late of one is refused.
       return offsetWrite(key, before, { topicId: id, offset, metadata, committedMs: clock.nowMs(), member: "", since: state.generation });
     });
-    await this.#ensure(group);
+    await this.ensure(group);
     await this.withoutMembers(group, rows);
   }
 
@@ -89,7 +89,7 @@ export class Offsets {
   }
 
   /** Makes a group without members, unless it is there. */
-  async #ensure(group: string): Promise<void> {
+  async ensure(group: string): Promise<void> {
     const { catalog, clock } = this.#services;
     if ((await this.#members.read(group)).version > 0) return;
     const empty = newGroup(clock.nowMs());

@@ -1,0 +1,39 @@
+import { limits } from "../../core/limits.ts";
+import type { DeliveryState } from "../groups/offset-row.ts";
+import type { ConsumerSettings } from "./settings.ts";
+
+/** What comes after a call that failed. */
+export type AfterFailure =
+  | { readonly kind: "retry"; readonly state: Pick<DeliveryState, "attempts" | "ends" | "retryAtMs"> }
+  | { readonly kind: "give-up"; readonly attempts: number };
+
+/**
+ * Splits the batch, tries it again, or gives it up. Splitting is no attempt; each half has attempts of its own.
+ * @param batch offsets of its records, and where it ends
+ */
+export function afterFailure(
+  { bisectBatchOnError, retryAttempts }: Pick<ConsumerSettings, "bisectBatchOnError" | "retryAttempts">,
+  state: Pick<DeliveryState, "attempts" | "ends">,
+  batch: { readonly offsets: readonly number[]; readonly toOffset: number },
+  nowMs: number,
+): AfterFailure {
+  const { offsets, toOffset } = batch;
+  const ends = state.ends.at(-1) === toOffset ? state.ends : [...state.ends, toOffset];
+  const middle = offsets[Math.floor(offsets.length / 2)];
+  if (bisectBatchOnError && offsets.length > 1 && middle !== undefined) {
+    return { kind: "retry", state: { attempts: 0, ends: [...ends, middle], retryAtMs: 0 } };
+  }
+  const attempts = state.attempts + 1;
+  if (retryAttempts >= 0 && attempts > retryAttempts) return { kind: "give-up", attempts };
+  return { kind: "retry", state: { attempts, ends, retryAtMs: nowMs + backoffMs(attempts) } };
+}
+
+/** What is left to be tried once all before an offset is done with. */
+export function endsAfter(ends: readonly number[], offset: number): readonly number[] {
+  return ends.filter((end) => end > offset);
+}
+
+/** @param attempts failed ones in a row, from 1 */
+export function backoffMs(attempts: number): number {
+  return Math.min(limits.deliverBackoffMsMax, limits.deliverBackoffMs * 2 ** Math.min(attempts - 1, 10));
+}

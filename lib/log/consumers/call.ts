@@ -1,0 +1,50 @@
+import { failedFrom } from "../../core/delivery/batch-response.ts";
+import type { OutputRecord } from "../log.ts";
+import { answeredRecords, BadAnswer } from "./answered-records.ts";
+import { type CallBatch, CallFailed, type Carrier, type Consumer } from "./consumers.ts";
+
+/** What came of a call. */
+export type Called =
+  | {
+      readonly kind: "answered";
+      /** The first offset that the function has reported as failed. */
+      readonly failedFrom: number | undefined;
+      readonly outputs: readonly OutputRecord[];
+    }
+  | {
+      readonly kind: "failed";
+      readonly error: string;
+      readonly functionError: string;
+      readonly requestId: string;
+      /** Whether the function has named the record. */
+      readonly isReported: boolean;
+    }
+  | { readonly kind: "unavailable"; readonly error: string };
+
+/** Calls a consumer's function and reads its answer. */
+export async function callFunction(
+  carrier: Carrier,
+  consumer: Consumer,
+  batch: CallBatch,
+  signal: AbortSignal | undefined,
+): Promise<Called> {
+  let answer: unknown;
+  try {
+    answer = await carrier.call(consumer, batch, signal);
+  } catch (reason) {
+    const error = reason instanceof Error ? reason.message : String(reason);
+    if (!(reason instanceof CallFailed) || reason.kind === "unavailable") return { kind: "unavailable", error };
+    return { kind: "failed", error, functionError: reason.functionError, requestId: reason.requestId, isReported: false };
+  }
+  const offsets = { first: batch.records[0]?.offset ?? 0, last: batch.records.at(-1)?.offset ?? 0 };
+  try {
+    return {
+      kind: "answered",
+      failedFrom: consumer.reportBatchItemFailures ? failedFrom(answer, batch.topic, batch.partition, offsets) : undefined,
+      outputs: answeredRecords(answer, consumer.outputTopics),
+    };
+  } catch (reason) {
+    if (!(reason instanceof BadAnswer)) throw reason;
+    return { kind: "failed", error: reason.message, functionError: "", requestId: "", isReported: false };
+  }
+}

@@ -1,0 +1,163 @@
+import { mapBounded } from "../../core/bounded.ts";
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { CatalogWrite } from "../../ports/catalog.ts";
+import { eachItem } from "../each-item.ts";
+import { checkGroupId } from "../groups/check-group.ts";
+import { nonEmpty } from "../groups/group-errors.ts";
+import { consumerKey, consumersPk, consumerWrite, readConsumer } from "./consumer-row.ts";
+import type {
+  Carrier,
+  Consumer,
+  Consumers,
+  ConsumerStatus,
+  DeadLetter,
+  Delivery,
+  DeliveryLimits,
+  DeliveryReport,
+  ShardHint,
+} from "./consumers.ts";
+import { deliverPartition } from "./deliver.ts";
+import { letterKey, type LetterRow, lettersPk, letterWrite, readLetter, redriveWrite } from "./letter-row.ts";
+import { pendingDeliveries } from "./pending.ts";
+import type { DeliveryServices } from "./services.ts";
+import { checkedConsumer, type NewConsumer } from "./settings.ts";
+import { setStartingOffsets } from "./starting-offsets.ts";
+import { consumerStatus } from "./status.ts";
+
+/** Triggered consumers in rows of the catalog. */
+export class CatalogConsumers implements Consumers {
+  readonly #services: DeliveryServices;
+
+  constructor(services: DeliveryServices) {
+    this.#services = services;
+  }
+
+  async put(given: NewConsumer): Promise<Consumer> {
+    const settings = checkedConsumer(given);
+    const { catalog, clock, log, ensureGroup } = this.#services;
+    const topic = await log.topics.get(settings.topic);
+    for (let attempt = 1; ; attempt++) {
+      const item = await catalog.get(consumerKey(settings.group));
+      const before = item && readConsumer(item);
+      const count = await ensureGroup(settings.group);
+      if (count > 0) throw nonEmpty(settings.group, count);
+      if (before?.topic !== settings.topic) await setStartingOffsets(this.#services, settings, topic);
+      const createdMs = before?.createdMs ?? clock.nowMs();
+      try {
+        await catalog.transact([consumerWrite(settings, createdMs, before?.version ?? 0)]);
+        return { ...settings, createdMs, version: (before?.version ?? 0) + 1 };
+      } catch (reason) {
+        if (LogError.from(reason).code !== "conflict" || attempt === limits.redecisionsMax) throw reason;
+      }
+    }
+  }
+
+  async remove(group: string): Promise<void> {
+    await this.get(group);
+    await this.#services.catalog.transact([{ key: consumerKey(group), delete: true, if: "any" }]);
+  }
+
+  async list({
+    prefix,
+    after,
+    limit = limits.listLimitDefault,
+  }: {
+    readonly prefix?: string;
+    readonly after?: string;
+    readonly limit?: number;
+  }): Promise<readonly Consumer[]> {
+    const range = { limit, ...(prefix !== undefined && { prefix }), ...(after !== undefined && { after }) };
+    return (await this.#services.catalog.query(consumersPk, range)).map(readConsumer);
+  }
+
+  async get(group: string): Promise<Consumer> {
+    checkGroupId(group);
+    const item = await this.#services.catalog.get(consumerKey(group));
+    if (item === undefined) throw consumerNotFound(group);
+    return readConsumer(item);
+  }
+
+  async setEnabled(group: string, enabled: boolean): Promise<Consumer> {
+    for (let attempt = 1; ; attempt++) {
+      const before = await this.get(group);
+      if (before.enabled === enabled) return before;
+      const next = { ...before, enabled };
+      try {
+        await this.#services.catalog.transact([consumerWrite(next, before.createdMs, before.version)]);
+        return { ...next, version: before.version + 1 };
+      } catch (reason) {
+        if (LogError.from(reason).code !== "conflict" || attempt === limits.redecisionsMax) throw reason;
+      }
+    }
+  }
+
+  async status(group: string): Promise<ConsumerStatus> {
+    return await consumerStatus(this.#services, await this.get(group));
+  }
+
+  async deadLetters(
+    group: string,
+    { after, limit = limits.listLimitDefault }: { readonly after?: string; readonly limit?: number },
+  ): Promise<readonly DeadLetter[]> {
+    await this.get(group);
+    const items = await this.#services.catalog.query(lettersPk(group), { limit, ...(after !== undefined && { after }) });
+    return items.map((item) => shownLetter(readLetter(item)));
+  }
+
+  async redrive(group: string, ids?: readonly string[]): Promise<number> {
+    const letters = ids === undefined ? await this.#allLetters(group) : await this.#lettersOf(group, ids);
+    let count = 0;
+    for (const letter of letters) {
+      if (letter.isRedriving) continue;
+      const writes: CatalogWrite[] = [letterWrite(group, { ...letter, isRedriving: true }), redriveWrite({ group, ...letter })];
+      try {
+        await this.#services.catalog.transact(writes);
+        count++;
+      } catch (reason) {
+        // It was delivered, or given up anew, just now.
+        if (LogError.from(reason).code !== "conflict") throw reason;
+      }
+    }
+    return count;
+  }
+
+  async forget(group: string, ids: readonly string[]): Promise<void> {
+    await this.get(group);
+    const chunk = limits.transactWritesMax;
+    const keys = [...new Set(ids)].map((id) => ({ key: letterKey(group, id), delete: true, if: "any" }) as const);
+    for (let at = 0; at < keys.length; at += chunk) await this.#services.catalog.transact(keys.slice(at, at + chunk));
+  }
+
+  async pending(of?: readonly ShardHint[]): Promise<readonly Delivery[]> {
+    return await pendingDeliveries(this.#services, of);
+  }
+
+  async deliver(delivery: Delivery, carrier: Carrier, options: DeliveryLimits = {}): Promise<DeliveryReport> {
+    return await deliverPartition(this.#services, { delivery, carrier, options, consumerOf: (group) => this.get(group) });
+  }
+
+  async #allLetters(group: string): Promise<readonly LetterRow[]> {
+    await this.get(group);
+    const found: LetterRow[] = [];
+    for await (const item of eachItem(this.#services.catalog, lettersPk(group))) found.push(readLetter(item));
+    return found;
+  }
+
+  async #lettersOf(group: string, ids: readonly string[]): Promise<readonly LetterRow[]> {
+    await this.get(group);
+    return await mapBounded([...new Set(ids)], limits.shardConcurrency, async (id) => {
+      const item = await this.#services.catalog.get(letterKey(group, id));
+      if (item === undefined) throw new LogError("not_found", `Group ${group} has no dead letter ${id}: nothing was asked for.`);
+      return readLetter(item);
+    });
+  }
+}
+
+function shownLetter({ version: _, topicId: __, ...letter }: LetterRow): DeadLetter {
+  return letter;
+}
+
+function consumerNotFound(group: string): LogError {
+  return new LogError("group_id_not_found", `There is no consumer ${group}: no function is triggered for this group.`);
+}

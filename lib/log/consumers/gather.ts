@@ -1,0 +1,150 @@
+import { iterateRecords } from "../../core/codec/record-batch.ts";
+import { eventBytes } from "../../core/delivery/msk-event.ts";
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { StoredRecord } from "../../core/record.ts";
+import type { Consumer } from "./consumers.ts";
+import type { Batch, DeliveryServices } from "./services.ts";
+
+/** What is read next of a partition. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  /** Undefined: the first that there is. */
+  readonly offset: number | undefined;
+  /** Where the batch ends at the latest. */
+  readonly endOffset: number | undefined;
+}
+
+export interface GatherOptions {
+  readonly passes: (record: StoredRecord) => boolean;
+  /** By the clock, until when to wait for a first record. */
+  readonly waitUntilMs: number;
+  /** By the clock, when to come back with what there is. */
+  readonly stopMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Reads the records of the next call: at most the consumer's batch size, and what an event holds. Of records that are too old, or too big to be delivered at all, only these.
+ * Once there is a record it waits for the batching window, unless the batch is one that is tried again.
+ */
+export async function gather(services: DeliveryServices, consumer: Consumer, place: Place, options: GatherOptions): Promise<Batch> {
+  const gathering = new Gathering(services, consumer, place, options);
+  return await gathering.run();
+}
+
+class Gathering {
+  readonly #services: DeliveryServices;
+  readonly #consumer: Consumer;
+  readonly #place: Place;
+  readonly #options: GatherOptions;
+  readonly #records: StoredRecord[] = [];
+  #bytes = 0;
+  #filtered = 0;
+  #isFull = false;
+  #refused: Batch["refused"];
+
+  constructor(services: DeliveryServices, consumer: Consumer, place: Place, options: GatherOptions) {
+    this.#services = services;
+    this.#consumer = consumer;
+    this.#place = place;
+    this.#options = options;
+  }
+
+  async run(): Promise<Batch> {
+    const { clock } = this.#services;
+    const { waitUntilMs, stopMs, signal } = this.#options;
+    let [fromOffset, at] = [this.#place.offset, this.#place.offset];
+    let untilMs = waitUntilMs;
+    for (;;) {
+      const waitMs = Math.max(0, Math.min(limits.fetchWaitMsMax, Math.min(untilMs, stopMs) - clock.nowMs()));
+      const found = await this.#fetch(at, waitMs);
+      fromOffset ??= found.offset;
+      const hadNone = this.#records.length === 0;
+      const read = this.#take(found.batches, Math.max(at ?? 0, found.offset));
+      at = this.#isFull ? read : Math.max(read, found.nextOffset);
+      const hasMore = at < found.highWatermark;
+      if (this.#place.endOffset !== undefined && at >= this.#place.endOffset) this.#isFull = true;
+      if (hadNone && this.#records.length > 0) untilMs = clock.nowMs() + this.#windowMs();
+      const isOver = clock.nowMs() >= untilMs || signal?.aborted === true;
+      if (
+        this.#isFull ||
+        signal?.aborted === true ||
+        clock.nowMs() >= stopMs ||
+        (!hasMore && (isOver || this.#isPassing(at, fromOffset)))
+      ) {
+        const [records, filtered, refused] = [this.#records, this.#filtered, this.#refused];
+        return { records, fromOffset, toOffset: at, filtered, hasMore, refused };
+      }
+    }
+  }
+
+  /** Nothing but filtered records: they are passed over without waiting for more. */
+  #isPassing(at: number, fromOffset: number): boolean {
+    return this.#records.length === 0 && at > fromOffset;
+  }
+
+  #windowMs(): number {
+    return this.#place.endOffset === undefined ? this.#consumer.maxBatchingWindowMs : 0;
+  }
+
+  async #fetch(at: number | undefined, waitMs: number) {
+    const { log } = this.#services;
+    const { topic, partition } = this.#place;
+    const request = {
+      waitMs,
+      recordsMax: this.#consumer.batchSize,
+      bytesMax: limits.triggerFetchBytes,
+      ...(this.#options.signal && { signal: this.#options.signal }),
+    };
+    try {
+      return await log.fetch(topic, partition, { ...request, from: at ?? "earliest" });
+    } catch (reason) {
+      if (LogError.from(reason).code !== "offset_out_of_range") throw reason;
+      // Retention was faster: what is gone cannot be delivered.
+      return await log.fetch(topic, partition, { ...request, from: "earliest" });
+    }
+  }
+
+  /** @returns the first offset that was not taken */
+  #take(batches: Uint8Array, fromOffset: number): number {
+    let next = fromOffset;
+    for (const record of iterateRecords(batches, this.#services.compression, fromOffset)) {
+      if (record.offset >= (this.#place.endOffset ?? Number.POSITIVE_INFINITY)) {
+        this.#isFull = true;
+        return Math.max(next, this.#place.endOffset ?? next);
+      }
+      if (!this.#options.passes(record)) this.#filtered++;
+      else if (!this.#add(record)) return next;
+      next = record.offset + 1;
+      if (this.#records.length === this.#consumer.batchSize) {
+        this.#isFull = true;
+        return next;
+      }
+    }
+    return next;
+  }
+
+  /** @returns false when the record is for another batch */
+  #add(record: StoredRecord): boolean {
+    const bytes = eventBytes(record);
+    const refused = this.#refusal(record, bytes);
+    const fits = this.#records.length === 0 || (refused === this.#refused && this.#bytes + bytes <= limits.triggerEventBytesMax);
+    // One that is too big is alone, so that it is told apart from those around it.
+    if (!fits || (this.#refused === "PayloadTooLarge" && this.#records.length > 0)) {
+      this.#isFull = true;
+      return false;
+    }
+    this.#refused = refused;
+    this.#bytes += bytes;
+    this.#records.push(record);
+    return true;
+  }
+
+  #refusal({ timestampMs }: StoredRecord, bytes: number): Batch["refused"] {
+    const { maxRecordAgeMs } = this.#consumer;
+    if (maxRecordAgeMs >= 0 && timestampMs + maxRecordAgeMs < this.#services.clock.nowMs()) return "RecordAgeExceeded";
+    return bytes > limits.triggerEventBytesMax ? "PayloadTooLarge" : undefined;
+  }
+}

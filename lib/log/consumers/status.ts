@@ -1,0 +1,68 @@
+import { iterateRecords } from "../../core/codec/record-batch.ts";
+import { mapBounded } from "../../core/bounded.ts";
+import { limits } from "../../core/limits.ts";
+import { eachItem } from "../each-item.ts";
+import type { OffsetRow } from "../groups/offset-row.ts";
+import type { Watermarks } from "../log.ts";
+import { topicGone } from "../topic-gone.ts";
+import type { Consumer, ConsumerStatus, PartitionStatus } from "./consumers.ts";
+import { noDelivery } from "./lease.ts";
+import { lettersPk } from "./letter-row.ts";
+import { rowsOf } from "./pending.ts";
+import type { DeliveryServices } from "./services.ts";
+
+/** How it is with each partition of a consumer. Of a topic that is gone there are none. */
+export async function consumerStatus(services: DeliveryServices, consumer: Consumer): Promise<ConsumerStatus> {
+  const { log, catalog } = services;
+  const topic = await log.topics.get(consumer.topic).catch(topicGone);
+  const marks = topic === undefined ? undefined : await log.watermarks(topic.name).catch(topicGone);
+  const rows = topic === undefined ? new Map<number, OffsetRow>() : await rowsOf(services, consumer, topic);
+  const partitions = await mapBounded(marks ?? [], limits.shardConcurrency, (mark) =>
+    partitionStatus(services, consumer, mark, rows.get(mark.partition)),
+  );
+  let deadLetters = 0;
+  for await (const _ of eachItem(catalog, lettersPk(consumer.group), { pageItems: limits.catalogQueryLimitMax })) deadLetters++;
+  const isFailing = partitions.some(({ lastError }) => lastError !== "");
+  const state = consumer.enabled ? (isFailing ? "Problem" : "Enabled") : "Disabled";
+  return { consumer, state, partitions, deadLetters };
+}
+
+async function partitionStatus(
+  services: DeliveryServices,
+  { topic }: Consumer,
+  { partition, logStartOffset, highWatermark }: Watermarks,
+  row: OffsetRow | undefined,
+): Promise<PartitionStatus> {
+  const { clock, isShared, held } = services;
+  const state = row?.delivery ?? noDelivery;
+  const offset = row === undefined || row.offset < 0 ? undefined : row.offset;
+  const from = Math.max(offset ?? 0, logStartOffset);
+  const lag = Math.max(0, highWatermark - from);
+  const isHeld = [...held].some((place) => place.endsWith(`/${topic}/${String(partition).padStart(5, "0")}`));
+  return {
+    partition,
+    offset,
+    highWatermark,
+    lag,
+    oldestTimestampMs: lag === 0 ? undefined : await timestampAt(services, topic, partition, from),
+    isLeased: isShared ? state.untilMs > clock.nowMs() : isHeld,
+    attempts: state.attempts,
+    retryAtMs: state.retryAtMs > clock.nowMs() ? state.retryAtMs : undefined,
+    invocations: state.invocations,
+    lastError: state.error,
+    lastErrorMs: state.errorMs === 0 ? undefined : state.errorMs,
+  };
+}
+
+/** Of the first record from an offset on. */
+async function timestampAt(
+  { log, compression }: DeliveryServices,
+  topic: string,
+  partition: number,
+  from: number,
+): Promise<number | undefined> {
+  const found = await log.fetch(topic, partition, { from, recordsMax: 1, bytesMax: 1 }).catch(() => undefined);
+  if (found === undefined) return undefined;
+  for (const { timestampMs } of iterateRecords(found.batches, compression, found.offset)) return timestampMs;
+  return undefined;
+}
