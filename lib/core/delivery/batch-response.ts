@@ -1,3 +1,4 @@
+import { isObject } from "./is-object.ts";
 import { partitionName } from "./msk-event.ts";
 
 /** The offsets of a batch, both included. */
@@ -16,7 +17,7 @@ export interface BatchOffsets {
  */
 export function failedFrom(response: unknown, topic: string, partition: number, offsets: BatchOffsets): number | undefined {
   if (response === undefined || response === null) return undefined;
-  if (!isRecord(response)) return offsets.first;
+  if (!isObject(response)) return offsets.first;
   const { batchItemFailures: failures } = response;
   if (failures === undefined || failures === null) return undefined;
   if (!Array.isArray(failures)) return offsets.first;
@@ -31,12 +32,8 @@ export function failedFrom(response: unknown, topic: string, partition: number, 
 }
 
 function offsetOf(failure: unknown, name: string, { first, last }: BatchOffsets): number | undefined {
-  const identifier = isRecord(failure) ? failure["itemIdentifier"] : undefined;
-  if (!isRecord(identifier) || identifier["partition"] !== name) return undefined;
+  const identifier = isObject(failure) ? failure["itemIdentifier"] : undefined;
+  if (!isObject(identifier) || identifier["partition"] !== name) return undefined;
   const { offset } = identifier;
   return typeof offset === "number" && Number.isInteger(offset) && offset >= first && offset <= last ? offset : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

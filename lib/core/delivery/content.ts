@@ -1,6 +1,6 @@
 import { readUtf8 } from "../codec/utf8.ts";
 import { JsonDocument } from "./json-test.ts";
-import { isObject } from "./operators.ts";
+import { isObject } from "./is-object.ts";
 
 const openingBrace = 0x7b;
 const openingBracket = 0x5b;

@@ -1,4 +1,5 @@
-import { isObject, operatorNames } from "./operators.ts";
+import { isObject } from "./is-object.ts";
+import { operatorNames } from "./operators.ts";
 import type { Place } from "./place.ts";
 
 export type Test<T> = (subject: T) => boolean;

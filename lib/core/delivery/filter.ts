@@ -6,7 +6,7 @@ import { Content } from "./content.ts";
 import { fieldsTest, type Test } from "./fields-test.ts";
 import { documentTest } from "./json-test.ts";
 import { Matchers } from "./matchers.ts";
-import { isObject } from "./operators.ts";
+import { isObject } from "./is-object.ts";
 import { Place } from "./place.ts";
 
 /** What a filter can look at. */

@@ -1,6 +1,6 @@
 import { fieldsTest, type Test } from "./fields-test.ts";
 import { Matchers } from "./matchers.ts";
-import { isObject } from "./operators.ts";
+import { isObject } from "./is-object.ts";
 import type { Place } from "./place.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;

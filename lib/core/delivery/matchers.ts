@@ -1,4 +1,5 @@
-import { isObject, type LeafTest, operatorOf } from "./operators.ts";
+import { isObject } from "./is-object.ts";
+import { type LeafTest, operatorOf } from "./operators.ts";
 import type { Place } from "./place.ts";
 
 /** A number, boolean or null as JSON writes it. */

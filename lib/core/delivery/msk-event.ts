@@ -69,7 +69,10 @@ export function partitionName(topic: string, partition: number): string {
 }
 
 function mskHeader({ key, value }: RecordHeader): MskHeader {
-  return value === null ? {} : { [key]: Array.from(new Int8Array(value.buffer, value.byteOffset, value.length)) };
+  if (value === null) return {};
+  const bytes: number[] = [];
+  for (const byte of value) bytes.push((byte << 24) >> 24);
+  return { [key]: bytes };
 }
 
 /** What a record has in JSON besides its topic, key, value and headers. Numbers are taken at their longest. */

@@ -1,4 +1,5 @@
 import { ipRange } from "./ip-range.ts";
+import { isObject } from "./is-object.ts";
 import type { Place } from "./place.ts";
 import { foldCase, type TextTest, WildcardFault, wildcard } from "./text-tests.ts";
 
@@ -146,8 +147,4 @@ function listOf(argument: unknown, at: Place): readonly unknown[] {
   const list: readonly unknown[] = Array.isArray(argument) ? argument : [argument];
   if (list.length === 0) throw at.error("must not be an empty list.");
   return list;
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
