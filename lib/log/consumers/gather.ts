@@ -128,7 +128,7 @@ class Gathering {
 
   /** @returns false when the record is for another batch */
   #add(record: StoredRecord): boolean {
-    const bytes = eventBytes(record);
+    const bytes = eventBytes(record, this.#place.topic);
     const refused = this.#refusal(record, bytes);
     const fits = this.#records.length === 0 || (refused === this.#refused && this.#bytes + bytes <= limits.triggerEventBytesMax);
     // One that is too big is alone, so that it is told apart from those around it.

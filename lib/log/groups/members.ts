@@ -7,7 +7,7 @@ import { transactIf } from "../transact-if.ts";
 import { checkGroupId, checkHeartbeat, checkMemberId } from "./check-group.ts";
 import { groupMarkWrite } from "./group-marks.ts";
 import { busy, full, groupNotFound, replaced, triggered, unknownMember } from "./group-errors.ts";
-import { decodeGroup, encodeGroup, type GroupState, handedOver, isAsItWas, rebalanced, sharesOf } from "./group-state.ts";
+import { decodeGroup, encodeGroup, type GroupState, handedOver, isAsItWas, type Partitions, rebalanced, sharesOf } from "./group-state.ts";
 import type { Heartbeat, MemberIdentity, Membership } from "./groups.ts";
 import { isLive, memberKey, type MemberRow, memberRows, memberValue, readMember } from "./member-row.ts";
 import { situationOf, type TopicSources } from "./situation.ts";
@@ -52,7 +52,9 @@ export class Members {
     const { sessionTimeoutMs } = row;
     const heartbeatIntervalMs = Math.floor(sessionTimeoutMs / limits.heartbeatsPerSession);
     const joined = (beat.generation ?? 0) < (state.members.get(member)?.since ?? 0);
-    return { generation: state.generation, joined, ...sharesOf(state, member), heartbeatIntervalMs, sessionTimeoutMs };
+    const shares = sharesOf(state, member);
+    const assigned = joined ? shares.assigned : withoutNewerLives(state, shares.assigned, beat);
+    return { generation: state.generation, joined, ...shares, assigned, heartbeatIntervalMs, sessionTimeoutMs };
   }
 
   async leave(group: string, member: string, session = ""): Promise<void> {
@@ -158,6 +160,18 @@ export class Members {
       if (attempt === changesMax) throw busy(group);
     }
   }
+}
+
+/**
+ * What a member works on is of a topic that is gone where it has got the partition after the generation that it knows: the topic of that name now is another one. It is
+ * left out of one answer, so that the member lets go of it and begins anew.
+ */
+function withoutNewerLives(state: GroupState, assigned: Partitions, { generation = 0, held }: Heartbeat): Partitions {
+  if (held === undefined) return assigned;
+  const isKnown = (topic: string, partition: number): boolean =>
+    held.get(topic)?.includes(partition) !== true || (state.topics.get(topic)?.partitions[partition]?.since ?? 0) <= generation;
+  const known = [...assigned].map(([topic, numbers]) => [topic, numbers.filter((each) => isKnown(topic, each))] as const);
+  return new Map(known.filter(([, numbers]) => numbers.length > 0));
 }
 
 /** Generations begin with the time: they go on rising when a group is made anew, so that nobody of the one before can commit. */

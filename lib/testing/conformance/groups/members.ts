@@ -181,6 +181,19 @@ export const memberCases: readonly StrataCase[] = [
     assert.equal(await a.beat(), "t:0,1,2 t2:0");
     assert.equal(await a.acquire(), "t/0@- t/1@- t/2@- t2/0@-", "nothing is known of the new one");
   }),
+  groupCase("a topic that is made anew between two beats is lost first, and then another one", async ({ log }) => {
+    await log.topics.create({ name: "t", partitions: 2 });
+    await log.topics.create({ name: "u" });
+    const a = new Consumer(log, "a", { subscription: { topics: ["t", "u"] } });
+    assert.equal(await a.beat(), "t:0,1 u:0");
+    await a.acquire();
+    await a.commit(0, 7);
+    await log.topics.delete("t");
+    await log.topics.create({ name: "t", partitions: 3 });
+    assert.equal(await a.beat(), "t:2 u:0", "what it holds is of the topic that is gone");
+    assert.equal(await a.beat(), "t:0,1,2 u:0");
+    assert.equal(await a.acquire(), "t/0@- t/1@- t/2@- u/0@-");
+  }),
   groupCase("members that read different topics have only those, as even as can be", async ({ log }) => {
     await log.topics.create({ name: "t", partitions: 2 });
     await log.topics.create({ name: "u", partitions: 4 });
