@@ -81,6 +81,48 @@ test("two servers and a program without a server share one log: each reads what 
   }
 });
 
+test("two servers serve one group session by turns: each request goes to the other one", async () => {
+  const names = await aws.createStore();
+  const servers = await Promise.all([serve(names), serve(names)]);
+  let turn = 0;
+  const log = connect({
+    url: servers[0].url,
+    fetch: (url, init) => fetch(String(url).replace(servers[0].url, servers[turn++ % 2]?.url ?? ""), init),
+  });
+  try {
+    await log.topics.create({ name: "turns", partitions: 4 });
+    const producer = log.producer({ topic: "turns" });
+    await Promise.all(Array.from({ length: 40 }, (_, i) => producer.send({ key: `k${i}`, value: i })));
+    await producer.close();
+    const options = { group: "by-turns", topics: ["turns"], autoOffsetReset: "earliest", format: "json", enableAutoCommit: false } as const;
+    const read = async (count: number): Promise<readonly unknown[]> => {
+      const seen: unknown[] = [];
+      for await (const { value } of log.consumer(options)) {
+        if (seen.push(value) < count) continue;
+        break;
+      }
+      return seen;
+    };
+    const consumer = log.consumer(options);
+    const first: unknown[] = [];
+    for await (const { value } of consumer) {
+      first.push(value);
+      await consumer.commit();
+      if (first.length === 25) break;
+    }
+    assert.deepEqual((await log.groups.get("by-turns")).members, [], "it has left");
+    const second = await read(15);
+    assert.deepEqual(
+      [...first, ...second].map(Number).sort((a, b) => a - b),
+      Array.from({ length: 40 }, (_, i) => i),
+      "each record once: what was committed through one server is known to the other",
+    );
+    assert.ok(turn > 40, `${turn} requests`);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+});
+
 test("a store that is not there is named at the start, and nothing is served", async () => {
   for (const [names, what] of [
     [{ ...store, table: "no-such-table" }, /The table no-such-table cannot be used/],
