@@ -1,6 +1,7 @@
 /** What goes over HTTP for consumer groups, as types: as `wire.ts`. All paths are under `/v1/groups`. */
 import type { AssignorName } from "../core/groups/assignor.ts";
 import type { GroupStateName } from "../core/groups/group-states.ts";
+import type { WireNewRecord } from "./wire.ts";
 
 /** Partitions by topic. */
 export type WirePartitions = Readonly<Record<string, readonly number[]>>;
@@ -59,6 +60,23 @@ export interface CommitOffsetBody {
   readonly partition: number;
   readonly offset: number;
   readonly metadata?: string;
+}
+
+/** `POST /{g}/members/{m}/transactions`: the offsets are committed and the records are in the log, or nothing is. */
+export interface TransactionBody {
+  /** The transaction's own: one that is sent again under its id is done once. Default: a new one. */
+  readonly id?: string;
+  readonly session?: string;
+  readonly generation: number;
+  readonly offsets: readonly CommitOffsetBody[];
+  readonly records?: readonly WireOutputRecord[];
+}
+export interface WireOutputRecord extends WireNewRecord {
+  readonly topic: string;
+}
+/** Its answer (200): where the records are, in their order; null when an earlier attempt has done it, and its answer got lost with the places. */
+export interface TransactionAnswer {
+  readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[] | null;
 }
 
 /** `GET /{g}/lag` */

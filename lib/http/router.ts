@@ -56,7 +56,7 @@ type More = readonly [what: string | undefined, third: string | undefined, fourt
 function named(first: string, name: string, [what, third, fourth]: More): (Partial<Match> & Pick<Match, "route">) | undefined {
   if (first === "tokens") return what === undefined ? { route: routes.token, tokenId: decode(name) } : undefined;
   if (first === "groups") {
-    const route = fourth === undefined ? groupRoute(what, third) : undefined;
+    const route = groupRoute(what, third, fourth);
     return route && { route, group: decode(name), member: third === undefined ? "" : decode(third) };
   }
   const route = first === "topics" ? topicRoute(what, third, fourth) : undefined;
@@ -72,11 +72,16 @@ function topicRoute(what: string | undefined, partition: string | undefined, rec
   return what === "partitions" && records === "records" ? routes.partitionRecords : undefined;
 }
 
-function groupRoute(what: string | undefined, member: string | undefined): Route | undefined {
-  if (member !== undefined) return what === "members" && member !== "" ? routes.member : undefined;
+function groupRoute(what: string | undefined, member: string | undefined, part: string | undefined): Route | undefined {
+  if (member !== undefined) return what === "members" && member !== "" ? memberRoute(part) : undefined;
   if (what === undefined) return routes.group;
   if (what === "offsets") return routes.groupOffsets;
   return what === "lag" ? routes.groupLag : undefined;
+}
+
+function memberRoute(part: string | undefined): Route | undefined {
+  if (part === undefined) return routes.member;
+  return part === "transactions" ? routes.transactions : undefined;
 }
 
 function partitionOf(text: string): number {

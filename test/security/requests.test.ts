@@ -125,6 +125,24 @@ const attacks: readonly Attack[] = [
     400,
   ),
   post(
+    "a prototype in a transaction's record",
+    `${beats}/transactions`,
+    '{"generation":1,"offsets":[{"topic":"own","partition":0,"offset":1}],"records":[{"topic":"own","value":1,"__proto__":{"partition":0}}]}',
+    400,
+  ),
+  post(
+    "a transaction whose record is for a topic named as a prototype",
+    `${beats}/transactions`,
+    '{"generation":1,"offsets":[{"topic":"own","partition":0,"offset":1}],"records":[{"topic":"__proto__","value":1}]}',
+    404,
+  ),
+  post(
+    "a transaction with a line break in its id",
+    `${beats}/transactions`,
+    '{"id":"x\\r\\ny","generation":1,"offsets":[{"topic":"own","partition":0,"offset":1}]}',
+    400,
+  ),
+  post(
     "a commit of nobody for a group with members",
     "/v1/groups/hidden-readers/offsets",
     '{"offsets":[{"topic":"own","partition":0,"offset":0}]}',

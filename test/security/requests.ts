@@ -32,6 +32,11 @@ export const attempts: Readonly<Record<string, Attempt>> = {
     path: "/groups/hidden-idle/offsets",
     body: '{"offsets":[{"topic":"hidden-orders","partition":0,"offset":0}]}',
   },
+  commitTransaction: {
+    method: "POST",
+    path: "/groups/hidden-readers/members/vault-1/transactions",
+    body: '{"generation":1,"offsets":[{"topic":"hidden-orders","partition":0,"offset":1}],"records":[{"topic":"hidden-orders","value":"evil"}]}',
+  },
   groupLag: { method: "GET", path: "/groups/hidden-readers/lag" },
   listAcls: { method: "GET", path: "/acls" },
   createAcls: { method: "POST", path: "/acls", body: `{"acls":[${right}]}` },

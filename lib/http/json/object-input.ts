@@ -2,19 +2,27 @@ import { code } from "./characters.ts";
 import { twice, unknownField } from "./record-input.ts";
 import { JsonReader } from "./reader.ts";
 
+/** Reads the value of one field in a way of its own, where it stands. */
+export interface OwnField {
+  readonly name: string;
+  read(reader: JsonReader): void;
+}
+
 /**
  * A small JSON object of known fields, each at most once, its values as `JSON.parse` gives them.
- * @throws invalid_request
+ * @param own among the known ones, and not among the answered
+ * @throws invalid_request, and what reading the own field throws
  */
-export function readObject(bytes: Uint8Array, known: readonly string[]): ReadonlyMap<string, unknown> {
+export function readObject(bytes: Uint8Array, known: readonly string[], own?: OwnField): ReadonlyMap<string, unknown> {
   const reader = new JsonReader(bytes);
-  const fields = readFields(reader, known);
+  const fields = readFields(reader, known, own);
   reader.end();
   return new Map(Array.from(fields, ([name, source]) => [name, parse(source)]));
 }
 
-function readFields(reader: JsonReader, known?: readonly string[]): ReadonlyMap<string, Uint8Array> {
+function readFields(reader: JsonReader, known?: readonly string[], own?: OwnField): ReadonlyMap<string, Uint8Array> {
   const fields = new Map<string, Uint8Array>();
+  let isOwnRead = false;
   reader.expect(code.openObject, "an object");
   if (reader.take(code.closeObject)) return fields;
   do {
@@ -23,7 +31,13 @@ function readFields(reader: JsonReader, known?: readonly string[]): ReadonlyMap<
     if (known?.includes(name) === false) throw unknownField(name, known);
     if (fields.has(name)) throw twice(name);
     reader.expect(code.colon, '":"');
-    fields.set(name, reader.value());
+    if (name !== own?.name) {
+      fields.set(name, reader.value());
+      continue;
+    }
+    if (isOwnRead) throw twice(name);
+    isOwnRead = true;
+    own.read(reader);
   } while (reader.another(code.closeObject));
   return fields;
 }

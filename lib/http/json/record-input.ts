@@ -1,7 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { RecordHeader } from "../../core/record.ts";
-import type { PartitionedRecord } from "../../log/log.ts";
+import type { OutputRecord, PartitionedRecord } from "../../log/log.ts";
 import { shown } from "../query.ts";
 import { decodeBase64 } from "./base64.ts";
 import { code } from "./characters.ts";
@@ -10,6 +10,10 @@ import type { JsonReader } from "./reader.ts";
 const fieldNames = ["value", "key", "headers", "partition", "timestamp", "valueBase64", "keyBase64"] as const;
 /** Each field's place in `fieldNames`: numbers, because this is the hottest loop of the server. */
 const field = { value: 0, key: 1, headers: 2, partition: 3, timestamp: 4, valueBase64: 5, keyBase64: 6 } as const;
+
+/** Of a record of a transaction. */
+const outputFieldNames = [...fieldNames, "topic"] as const;
+const topicField = fieldNames.length;
 
 const noHeaders: readonly RecordHeader[] = [];
 
@@ -25,7 +29,7 @@ export function readProduceBody(reader: JsonReader): PartitionedRecord[] {
       if (found) throw twice("records");
       found = true;
       reader.expect(code.colon, '":"');
-      readRecords(reader, records);
+      readRecords(reader, records, readRecord);
     } while (reader.another(code.closeObject));
   }
   reader.end();
@@ -33,7 +37,14 @@ export function readProduceBody(reader: JsonReader): PartitionedRecord[] {
   return records;
 }
 
-function readRecords(reader: JsonReader, records: PartitionedRecord[]): void {
+/** The records of a transaction: an array, each with its topic. @throws invalid_request, request_too_large, with the record's number (from 0) among the details */
+export function readOutputs(reader: JsonReader): OutputRecord[] {
+  const records: OutputRecord[] = [];
+  readRecords(reader, records, readOutput);
+  return records;
+}
+
+function readRecords<T>(reader: JsonReader, records: T[], read: (reader: JsonReader) => T): void {
   reader.expect(code.openArray, "an array of records");
   if (reader.take(code.closeArray)) return;
   try {
@@ -41,7 +52,7 @@ function readRecords(reader: JsonReader, records: PartitionedRecord[]): void {
       if (records.length === limits.requestRecordsMax) {
         throw new LogError("request_too_large", `A request holds at most ${limits.requestRecordsMax} records: send several.`);
       }
-      records.push(readRecord(reader));
+      records.push(read(reader));
     } while (reader.another(code.closeArray));
   } catch (error) {
     throw located(error, { record: records.length });
@@ -62,6 +73,22 @@ export function located(error: unknown, place: Readonly<Record<string, number>>)
 
 /** One record: an element of `records`, or a line of NDJSON. @throws invalid_request */
 export function readRecord(reader: JsonReader): PartitionedRecord {
+  return readRecordOf(reader, fieldNames, undefined);
+}
+
+function readOutput(reader: JsonReader): OutputRecord {
+  let topic: string | undefined;
+  const record = readRecordOf(reader, outputFieldNames, () => {
+    if (reader.peek() !== code.quote) throw reader.wrong("topic to be a string");
+    reader.string();
+    topic = reader.stringText();
+  });
+  if (topic === undefined) throw new LogError("invalid_request", "A record of a transaction has the name of its topic.");
+  return { ...record, topic };
+}
+
+/** @param readTopic undefined where a record has none */
+function readRecordOf(reader: JsonReader, names: readonly string[], readTopic: (() => void) | undefined): PartitionedRecord {
   let key: Uint8Array | null = null;
   let value: Uint8Array | null = null;
   let headers = noHeaders;
@@ -71,9 +98,9 @@ export function readRecord(reader: JsonReader): PartitionedRecord {
   reader.expect(code.openObject, "a record, which is an object");
   if (!reader.take(code.closeObject)) {
     do {
-      const which = readField(reader);
+      const which = readField(reader, names);
       const bit = 1 << which;
-      if ((seen & bit) !== 0) throw twice(fieldNames[which] ?? "");
+      if ((seen & bit) !== 0) throw twice(names[which] ?? "");
       seen |= bit;
       if (which === field.value) value = readContent(reader);
       else if (which === field.key) key = readContent(reader);
@@ -81,7 +108,8 @@ export function readRecord(reader: JsonReader): PartitionedRecord {
       else if (which === field.partition) partition = readInteger(reader, "partition", limits.partitionsMax - 1);
       else if (which === field.timestamp) timestampMs = readInteger(reader, "timestamp", Number.MAX_SAFE_INTEGER);
       else if (which === field.valueBase64) value = readBase64(reader, "valueBase64");
-      else key = readBase64(reader, "keyBase64");
+      else if (which === field.keyBase64) key = readBase64(reader, "keyBase64");
+      else if (which === topicField) readTopic?.();
     } while (reader.another(code.closeObject));
   }
   if ((seen & valueTwice) === valueTwice) throw both("value", "valueBase64");
@@ -101,17 +129,17 @@ function both(text: string, base64: string): LogError {
 const valueName = Buffer.from('"value":');
 const keyName = Buffer.from('"key":');
 
-/** @returns the field's place in `fieldNames` */
-function readField(reader: JsonReader): number {
+/** @returns the field's place in `names` */
+function readField(reader: JsonReader, names: readonly string[]): number {
   if (reader.takeBytes(valueName)) return field.value;
   if (reader.takeBytes(keyName)) return field.key;
   reader.string();
-  for (let which = 0; which < fieldNames.length; which++) {
-    if (!reader.stringIs(fieldNames[which] ?? "")) continue;
+  for (let which = 0; which < names.length; which++) {
+    if (!reader.stringIs(names[which] ?? "")) continue;
     reader.expect(code.colon, '":"');
     return which;
   }
-  throw unknownField(reader.stringText(), fieldNames);
+  throw unknownField(reader.stringText(), names);
 }
 
 /** A string's UTF-8 bytes, null, or any other value's JSON text as it was sent. */

@@ -98,6 +98,14 @@ const id = (maxLength: number): Schema => ({ type: "string", minLength: 1, maxLe
 const subscription = { topics: { type: "array", items: { type: "string" } }, prefix: { type: "string" } };
 const group = { group: here("GroupId"), state: { enum: groupStates }, generation: integer() };
 const place = { topic: here("TopicName"), partition: integer() };
+const newRecord = { ...contents, partition: integer(0, limits.partitionsMax - 1), timestamp: integer() };
+const oneOfEach = [{ not: { required: ["key", "keyBase64"] } }, { not: { required: ["value", "valueBase64"] } }];
+const commits: Schema = {
+  type: "array",
+  minItems: 1,
+  maxItems: limits.offsetCommitsMax,
+  items: object({ ...place, offset: integer(), metadata: { type: "string" } }, [...Object.keys(place), "offset"]),
+};
 const sessionTimeoutMs = integer(limits.sessionTimeoutMsMin, limits.sessionTimeoutMsMax);
 
 export const schemas = {
@@ -129,10 +137,10 @@ export const schemas = {
   ),
   TopicList: object({ topics: { type: "array", items: here("Topic") }, nextCursor: { type: "string" } }, ["topics"]),
   NewRecord: {
-    ...object({ ...contents, partition: integer(0, limits.partitionsMax - 1), timestamp: integer() }, []),
+    ...object(newRecord, []),
     description:
       "A string key or value is stored as its UTF-8 bytes, any other JSON value as its JSON text exactly as sent, null as none. The Base64 forms are for other bytes.",
-    allOf: [{ not: { required: ["key", "keyBase64"] } }, { not: { required: ["value", "valueBase64"] } }],
+    allOf: oneOfEach,
   },
   Produce: object({ records: { type: "array", items: here("NewRecord"), minItems: 1, maxItems: limits.requestRecordsMax } }, ["records"]),
   Offsets: {
@@ -266,11 +274,31 @@ export const schemas = {
       member: here("MemberId"),
       session: { type: "string", maxLength: limits.groupMemberIdLengthMax },
       generation: integer(),
-      offsets: {
+      offsets: commits,
+    },
+    ["offsets"],
+  ),
+  Transaction: object(
+    {
+      id: { ...id(limits.transactionIdLengthMax), description: "The transaction's own: under it, it is done once. Default: a new one." },
+      session: { type: "string", maxLength: limits.groupMemberIdLengthMax },
+      generation: integer(),
+      offsets: commits,
+      records: {
         type: "array",
-        minItems: 1,
-        maxItems: limits.offsetCommitsMax,
-        items: object({ ...place, offset: integer(), metadata: { type: "string" } }, [...Object.keys(place), "offset"]),
+        items: { ...object({ topic: here("TopicName"), ...newRecord }, ["topic"]), allOf: oneOfEach },
+        maxItems: limits.requestRecordsMax,
+      },
+    },
+    ["generation", "offsets"],
+  ),
+  TransactionAnswer: object(
+    {
+      offsets: {
+        type: ["array", "null"],
+        description:
+          "Where the records are, in their order; null when an earlier attempt has done it, and its answer got lost with the places.",
+        items: object({ ...place, offset: integer() }, [...Object.keys(place), "offset"]),
       },
     },
     ["offsets"],

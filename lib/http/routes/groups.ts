@@ -179,7 +179,8 @@ export const memberRoute: Route = { path: "/groups/{group}/members/{member}", op
 export const groupOffsetsRoute: Route = { path: "/groups/{group}/offsets", operations: { GET: offsets, POST: commit } };
 export const groupLagRoute: Route = { path: "/groups/{group}/lag", operations: { GET: lag } };
 
-async function mayRead(caller: Caller, topics: readonly string[]): Promise<void> {
+/** @throws forbidden */
+export async function mayRead(caller: Caller, topics: readonly string[]): Promise<void> {
   for (const name of new Set(topics)) await authorize(caller, [{ operation: "READ", resourceType: "TOPIC", name }]);
 }
 
@@ -233,7 +234,8 @@ function heldOf(value: unknown): Partitions | undefined {
   );
 }
 
-function commitOf(value: unknown): OffsetCommit {
+/** One of the offsets of a body. @throws invalid_request */
+export function commitOf(value: unknown): OffsetCommit {
   const wrong = new LogError("invalid_request", 'An offset is an object such as {"topic": "orders", "partition": 0, "offset": 42}.');
   if (typeof value !== "object" || value === null) throw wrong;
   const fields = new Map(Object.entries(value));
@@ -244,7 +246,7 @@ function commitOf(value: unknown): OffsetCommit {
 }
 
 /** @returns undefined where no member is named @throws invalid_request */
-function identityOf(member?: string, session?: string, generation?: number): MemberIdentity | undefined {
+export function identityOf(member?: string, session?: string, generation?: number): MemberIdentity | undefined {
   if (member !== undefined && generation !== undefined) return { member, session, generation };
   if (member !== undefined)
     throw new LogError("invalid_request", "Give generation too: that of the newest answer to a beat of the member.");
@@ -260,13 +262,15 @@ function partitionsBody(partitions: Partitions): WirePartitions {
   return Object.fromEntries(partitions);
 }
 
-function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
+/** @throws invalid_request */
+export function textOf(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
   const value = fields.get(name);
   if (value === undefined || typeof value === "string") return value;
   throw new LogError("invalid_request", `${name} must be a string.`);
 }
 
-function integerOf(fields: ReadonlyMap<string, unknown>, name: string): number | undefined {
+/** @throws invalid_request */
+export function integerOf(fields: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = fields.get(name);
   if (value === undefined) return undefined;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;

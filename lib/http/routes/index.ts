@@ -11,6 +11,7 @@ import { partitionRecordsRoute, topicRecordsRoute } from "./records.ts";
 import { quotasRoute } from "./quotas.ts";
 import { tokenRoute, tokensRoute } from "./tokens.ts";
 import { topicRoute, topicsRoute } from "./topics.ts";
+import { transactionsRoute } from "./transactions.ts";
 
 const document: Operation = {
   id: "openApi",
@@ -34,6 +35,7 @@ export const routes = {
   groups: groupsRoute,
   group: groupRoute,
   member: memberRoute,
+  transactions: transactionsRoute,
   groupOffsets: groupOffsetsRoute,
   groupLag: groupLagRoute,
   acls: aclsRoute,

@@ -47,4 +47,7 @@ test("docs/protocol.md has the limits as they are", () => {
   assert.equal(limits.sessionTimeoutMsDefault, 45_000);
   assert.equal(limits.offsetCommitsMax, 99);
   assert.equal(limits.offsetMetadataBytesMax, 4_096);
+  assert.equal(limits.transactionIdLengthMax, 100);
+  assert.equal(limits.outputBytesMax, 32 * 1024 * 1024);
+  assert.equal(limits.transactWritesMax, 100);
 });

@@ -146,6 +146,25 @@ export const transactionCases: readonly StrataCase[] = [
     assert.equal(await codeOf(overtaken.commitWith("g", a.identity, [at(0, 4)], [output("stale")])), "invalid_request");
     assert.deepEqual(await labelsOf(log, harness, "out"), ["other", "own"]);
   }),
+  transactionCase("one that was overtaken before it could be done is refused for certain", async ({ log, harness, a, second }) => {
+    const overtaken = second((transact) => async (appends, writes) => {
+      if (appends.length === 0) return await transact(appends, writes);
+      await log.commitWith("g", a.identity, [at(0, 4)], [output("other")]);
+      throw lost();
+    });
+    const error = await errorOf(overtaken.commitWith("g", a.identity, [at(0, 4)], [output("own")]));
+    assert.deepEqual([error?.code, error?.outcome], ["invalid_request", "not-applied"]);
+    assert.deepEqual(await labelsOf(log, harness, "out"), ["other"]);
+  }),
+  transactionCase("who has not looked yet where to go on takes nothing back", async ({ log, harness, a }) => {
+    await a.commit(0, 5);
+    await a.leave();
+    const b = new Consumer(log, "b");
+    await b.beat();
+    assert.equal(await codeOf(log.commitWith("g", b.identity, [at(0, 3), at(1, 1)], [output("x")])), "invalid_request");
+    assert.deepEqual(await labelsOf(log, harness, "out"), []);
+    assert.equal(await b.acquire(), "t/0@5 t/1@-");
+  }),
   transactionCase("a topic that has grown takes the records by the partitions that it has", async ({ log, harness, a, second }) => {
     const stale = second();
     await stale.commitWith("g", a.identity, [at(0, 1)], [output("x", { key: "k0" })]);

@@ -3,6 +3,7 @@ import type { GroupDetailBody, GroupListBody } from "../../../http/group-wire.ts
 import { expectEmpty, groupCase, type GroupWorld, groupPath, queryOf } from "./group-member.ts";
 import { groupOffsetCases } from "./group-offsets.ts";
 import { groupRefusalCases } from "./group-refusals.ts";
+import { groupTransactionCases } from "./group-transactions.ts";
 import { type Api, freshName, type HttpCase, jsonBody } from "./target.ts";
 
 const memberCases: readonly HttpCase[] = [
@@ -199,4 +200,10 @@ const lifeCases: readonly HttpCase[] = [
   }),
 ];
 
-export const groupCases: readonly HttpCase[] = [...memberCases, ...lifeCases, ...groupOffsetCases, ...groupRefusalCases];
+export const groupCases: readonly HttpCase[] = [
+  ...memberCases,
+  ...lifeCases,
+  ...groupOffsetCases,
+  ...groupRefusalCases,
+  ...groupTransactionCases,
+];

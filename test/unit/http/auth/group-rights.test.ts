@@ -39,6 +39,7 @@ describe("rights on groups", () => {
       ["GET", "/offsets?member=m&generation=1", undefined],
       ["POST", "/offsets", { offsets }],
       ["POST", "/offsets", { member: "m", generation: 1, offsets }],
+      ["POST", "/members/m/transactions", { generation: 1, offsets, records: [{ topic: "orders", value: "x" }] }],
       ["GET", "/lag", undefined],
     ] as const) {
       const [there, not] = [await ask(method, `/groups/hidden${path}`, body), await ask(method, `/groups/none${path}`, body)];
@@ -112,6 +113,26 @@ describe("rights on groups", () => {
     assert.equal((await ask("POST", "/groups/g/offsets", { member: "m", generation, offsets })).status, 403);
     assert.deepEqual(await log.groups.committed("g"), []);
     assert.equal((await ask("POST", "/groups/g/offsets", { member: "m", generation, offsets: offsets.slice(0, 1) })).status, 204);
+  });
+
+  test("a transaction takes WRITE on each topic of its records too, and with one that is missing nothing of it is done", async () => {
+    await log.acls.add([onGroup("READ", "g"), onTopic("READ", "orders"), onTopic("WRITE", "returns"), onTopic("READ", "orders-eu")]);
+    const { generation } = await log.groups.heartbeat("g", "m", { subscription: { topics: ["orders"] } });
+    const transact = (...topics: readonly string[]) => {
+      const records = topics.map((topic) => ({ topic, value: "x" }));
+      return ask("POST", "/groups/g/members/m/transactions", {
+        generation,
+        offsets: [{ topic: "orders", partition: 0, offset: 1 }],
+        records,
+      });
+    };
+    const refused = await transact("returns", "orders-eu");
+    assert.equal(refused.status, 403);
+    assert.match(refused.text, /WRITE on TOPIC \\"orders-eu\\"/);
+    assert.deepEqual(await log.groups.committed("g"), []);
+    assert.equal((await log.watermarks("returns"))[0]?.highWatermark, 0);
+    assert.equal((await transact("returns")).status, 200);
+    assert.equal((await log.watermarks("returns"))[0]?.highWatermark, 1);
   });
 
   test("what a group tells of topics is of those that the caller may DESCRIBE", async () => {

@@ -25,6 +25,10 @@ const newAcl = JSON.stringify({ acls: [acl("User:eve", "READ", "other")] });
 const beat = { path: "/groups/g/members/m", body: '{"topics":["t"]}' };
 const commit = { path: "/groups/g/offsets", body: '{"member":"m","generation":1,"offsets":[{"topic":"t","partition":0,"offset":1}]}' };
 const set = { path: "/groups/g/offsets", body: '{"offsets":[{"topic":"t","partition":0,"offset":1}]}' };
+const transaction = {
+  path: "/groups/g/members/m/transactions",
+  body: '{"generation":1,"offsets":[{"topic":"t","partition":0,"offset":1}],"records":[{"topic":"t","value":"x"}]}',
+};
 const create = onTopic("CREATE").concat(onCluster("CREATE"));
 
 /** Every operation of the API, by `operationId`; one of several bodies has a word behind it. */
@@ -51,6 +55,9 @@ const expected: Readonly<Record<string, Expected>> = {
   "commitOffsets topics": { needs: onTopic("READ"), also: onGroup("READ"), ...commit },
   "commitOffsets nobody": { needs: onGroup("READ"), also: onTopic("READ"), ...set },
   "commitOffsets nobody's topics": { needs: onTopic("READ"), also: onGroup("READ"), ...set },
+  commitTransaction: { needs: onGroup("READ"), also: [...onTopic("READ"), ...onTopic("WRITE")], ...transaction },
+  "commitTransaction offsets": { needs: onTopic("READ"), also: [...onGroup("READ"), ...onTopic("WRITE")], ...transaction },
+  "commitTransaction records": { needs: onTopic("WRITE"), also: [...onGroup("READ"), ...onTopic("READ")], ...transaction },
   groupLag: { needs: onGroup("DESCRIBE"), path: "/groups/g/lag" },
   listAcls: { needs: onCluster("DESCRIBE"), path: "/acls" },
   createAcls: { needs: onCluster("ALTER"), path: "/acls", body: newAcl },
