@@ -1,7 +1,7 @@
 /** What goes over HTTP for consumer groups, as types: as `wire.ts`. All paths are under `/v1/groups`. */
 import type { AssignorName } from "../core/groups/assignor.ts";
 import type { GroupStateName } from "../core/groups/group-states.ts";
-import type { WireNewRecord } from "./wire.ts";
+import type { WireNewRecord, WireRecord } from "./wire.ts";
 
 /** Partitions by topic. */
 export type WirePartitions = Readonly<Record<string, readonly number[]>>;
@@ -77,6 +77,14 @@ export interface WireOutputRecord extends WireNewRecord {
 /** Its answer (200): where the records are, in their order; null when an earlier attempt has done it, and its answer got lost with the places. */
 export interface TransactionAnswer {
   readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[] | null;
+}
+
+/** `GET /{g}/records?member=&session=&generation=&positions=&autoOffsetReset=&limit=&maxBytes=&wait=&format=` */
+export interface GroupRecordsBody {
+  /** Of each partition in order. */
+  readonly records: readonly (WireRecord & { readonly topic: string; readonly partition: number })[];
+  /** Where to go on, of each partition that was looked at: what `POST /{g}/offsets` takes. */
+  readonly offsets: readonly CommitOffsetBody[];
 }
 
 /** `GET /{g}/lag` */

@@ -76,6 +76,7 @@ function groupRoute(what: string | undefined, member: string | undefined, part: 
   if (member !== undefined) return what === "members" && member !== "" ? memberRoute(part) : undefined;
   if (what === undefined) return routes.group;
   if (what === "offsets") return routes.groupOffsets;
+  if (what === "records") return routes.groupRecords;
   return what === "lag" ? routes.groupLag : undefined;
 }
 

@@ -14,6 +14,7 @@ import { CatalogConsumers } from "./consumers/catalog-consumers.ts";
 import { fetchBatches, type FetchServices, offsetForTime } from "./fetcher.ts";
 import { CatalogGroups } from "./groups/catalog-groups.ts";
 import { transactions } from "./groups/transactions.ts";
+import { fetchForMember } from "./groups/member-fetch.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
 import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
@@ -61,7 +62,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
 
   const outputs = { ...services, ...groupServices, nextKeyless: countedFrom(firstKeyless(random)) };
   const groups = new CatalogGroups(groupServices);
-  const log: Omit<Log, "consumers"> = {
+  const log: Omit<Log, "consumers" | "fetchForMember"> = {
     topics,
     groups,
     ...accessOf(engine, parts),
@@ -127,7 +128,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
     ensureGroup: (group) => groups.ensure(group),
     appendOutputs: (records, writes) => appendOutputs(outputs, records, writes),
   });
-  return { ...log, consumers };
+  return { ...log, consumers, fetchForMember: (group, fetch) => fetchForMember(log, parts.clock, group, fetch) };
 }
 
 /** What the use cases share. */

@@ -3,6 +3,7 @@ import type { LogError } from "../core/errors.ts";
 import type { NewRecord } from "../core/record.ts";
 import type { Acls } from "./acls.ts";
 import type { Consumers } from "./consumers/consumers.ts";
+import type { MemberFetch, PartitionFetch } from "./groups/member-fetch.ts";
 import type { Groups, MemberIdentity, OffsetCommit } from "./groups/groups.ts";
 import type { Quotas } from "./quotas/quotas.ts";
 import type { Tokens } from "./tokens.ts";
@@ -22,6 +23,12 @@ export interface Log {
   appendBatches(topic: string, partition: number, batches: Uint8Array, options?: AppendOptions): Promise<AppendedBatches>;
   /** Batches from an offset on; waits up to `waitMs` for the first one. */
   fetch(topic: string, partition: number, request: FetchRequest): Promise<FetchResult>;
+  /**
+   * Reads what comes next of the partitions that a member of a group has, of each in order; waits for the first record when there is none. Where the group has come
+   * nowhere yet, it is committed where it begins.
+   * @throws unknown_member_id, fenced_instance_id, group_id_not_found; offset_out_of_range with the reset `none`
+   */
+  fetchForMember(group: string, fetch: MemberFetch): Promise<readonly PartitionFetch[]>;
   /** The first offset whose record's timestamp is at or after the time (Kafka's ListOffsets), by partition. */
   offsetsForTime(topic: string, timestampMs: number, partitions?: readonly number[]): Promise<readonly TimeOffset[]>;
   /** The log start offset and high watermark of partitions (default: all). */

@@ -37,6 +37,7 @@ export const attempts: Readonly<Record<string, Attempt>> = {
     path: "/groups/hidden-readers/members/vault-1/transactions",
     body: '{"generation":1,"offsets":[{"topic":"hidden-orders","partition":0,"offset":1}],"records":[{"topic":"hidden-orders","value":"evil"}]}',
   },
+  fetchGroup: { method: "GET", path: "/groups/hidden-readers/records?member=vault-1&generation=99999999999" },
   groupLag: { method: "GET", path: "/groups/hidden-readers/lag" },
   listAcls: { method: "GET", path: "/acls" },
   createAcls: { method: "POST", path: "/acls", body: `{"acls":[${right}]}` },

@@ -255,6 +255,19 @@ export const schemas = {
     },
     ["generation", "joined", "assigned", "revoked", "awaited", "heartbeatIntervalMs", "sessionTimeoutMs"],
   ),
+  GroupRecords: object(
+    {
+      records: {
+        type: "array",
+        items: object({ topic: here("TopicName"), partition: integer(), ...record }, ["topic", "partition", ...recordFields]),
+      },
+      offsets: {
+        type: "array",
+        items: object({ topic: here("TopicName"), partition: integer(), offset: integer() }, ["topic", "partition", "offset"]),
+      },
+    },
+    ["records", "offsets"],
+  ),
   GroupOffsets: object(
     {
       offsets: {

@@ -3,6 +3,7 @@ import type { Operation, Route } from "../route.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { mediaTypes } from "../wire.ts";
 import { aclsRoute } from "./acls.ts";
+import { groupRecordsRoute } from "./group-records.ts";
 import { groupLagRoute, groupOffsetsRoute, groupRoute, groupsRoute, memberRoute } from "./groups.ts";
 import { healthRoute } from "./health.ts";
 import { metricsRoute } from "./metrics.ts";
@@ -37,6 +38,7 @@ export const routes = {
   member: memberRoute,
   transactions: transactionsRoute,
   groupOffsets: groupOffsetsRoute,
+  groupRecords: groupRecordsRoute,
   groupLag: groupLagRoute,
   acls: aclsRoute,
   tokens: tokensRoute,

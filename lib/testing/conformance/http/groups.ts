@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { GroupDetailBody, GroupListBody } from "../../../http/group-wire.ts";
 import { expectEmpty, groupCase, type GroupWorld, groupPath, queryOf } from "./group-member.ts";
 import { groupOffsetCases } from "./group-offsets.ts";
+import { groupRecordsCases } from "./group-records.ts";
 import { groupRefusalCases } from "./group-refusals.ts";
 import { groupTransactionCases } from "./group-transactions.ts";
 import { type Api, freshName, type HttpCase, jsonBody } from "./target.ts";
@@ -205,5 +206,6 @@ export const groupCases: readonly HttpCase[] = [
   ...lifeCases,
   ...groupOffsetCases,
   ...groupRefusalCases,
+  ...groupRecordsCases,
   ...groupTransactionCases,
 ];

@@ -40,6 +40,7 @@ describe("rights on groups", () => {
       ["POST", "/offsets", { offsets }],
       ["POST", "/offsets", { member: "m", generation: 1, offsets }],
       ["POST", "/members/m/transactions", { generation: 1, offsets, records: [{ topic: "orders", value: "x" }] }],
+      ["GET", "/records?member=m&generation=1", undefined],
       ["GET", "/lag", undefined],
     ] as const) {
       const [there, not] = [await ask(method, `/groups/hidden${path}`, body), await ask(method, `/groups/none${path}`, body)];
@@ -113,6 +114,21 @@ describe("rights on groups", () => {
     assert.equal((await ask("POST", "/groups/g/offsets", { member: "m", generation, offsets })).status, 403);
     assert.deepEqual(await log.groups.committed("g"), []);
     assert.equal((await ask("POST", "/groups/g/offsets", { member: "m", generation, offsets: offsets.slice(0, 1) })).status, 204);
+  });
+
+  test("a member's fetch takes READ on all its topics, also one that lost the right since it joined", async () => {
+    await log.acls.add([onGroup("READ", "g"), onTopic("READ", "orders"), onTopic("READ", "returns")]);
+    await log.append("returns", { records: [{ key: null, value: new TextEncoder().encode("secret"), headers: [] }] });
+    const subscription = { topics: ["orders", "returns"] };
+    const { generation } = await log.groups.heartbeat("g", "m", { subscription });
+    const fetched = () => ask("GET", `/groups/g/records?member=m&generation=${generation}&autoOffsetReset=earliest`);
+    const first = await fetched();
+    assert.equal(first.status, 200, first.text);
+    assert.match(first.text, /secret/);
+    await log.acls.remove({ principal: "User:ada", resourceName: "returns" });
+    const refused = await fetched();
+    assert.equal(refused.status, 403);
+    assert.match(refused.text, /READ on TOPIC \\"returns\\"/);
   });
 
   test("a transaction takes WRITE on each topic of its records too, and with one that is missing nothing of it is done", async () => {

@@ -58,6 +58,7 @@ const expected: Readonly<Record<string, Expected>> = {
   commitTransaction: { needs: onGroup("READ"), also: [...onTopic("READ"), ...onTopic("WRITE")], ...transaction },
   "commitTransaction offsets": { needs: onTopic("READ"), also: [...onGroup("READ"), ...onTopic("WRITE")], ...transaction },
   "commitTransaction records": { needs: onTopic("WRITE"), also: [...onGroup("READ"), ...onTopic("READ")], ...transaction },
+  fetchGroup: { needs: onGroup("READ"), path: "/groups/g/records?member=m&generation=1" },
   groupLag: { needs: onGroup("DESCRIBE"), path: "/groups/g/lag" },
   listAcls: { needs: onCluster("DESCRIBE"), path: "/acls" },
   createAcls: { needs: onCluster("ALTER"), path: "/acls", body: newAcl },
