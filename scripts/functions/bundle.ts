@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { janitorsOwn, leaveOut, unusedOfTheSdk } from "./left-out.ts";
+import { deliversOwn, janitorsOwn, leaveOut, unusedOfTheSdk } from "./left-out.ts";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -39,12 +39,13 @@ const options = {
   legalComments: "external",
 } as const satisfies BuildOptions;
 
-/** Functions that never give storage back. */
-const withoutUpkeep = ["functions/api.ts", "functions/resources.ts"];
+/** The functions that give storage back, and that deliver records: all others have neither. */
+const janitor = "functions/janitor.ts";
+const deliver = "functions/deliver.ts";
 
 /** @param entry a file of this repository @param outfile of this repository or absolute @returns what went in, and how big it is in bytes */
 export async function bundle(entry: string, outfile: string): Promise<{ readonly bytes: number; readonly metafile: Metafile }> {
-  const leftOut = withoutUpkeep.includes(entry) ? [...unusedOfTheSdk, ...janitorsOwn] : unusedOfTheSdk;
+  const leftOut = [...unusedOfTheSdk, ...(entry === janitor ? [] : janitorsOwn), ...(entry === deliver ? [] : deliversOwn)];
   const { metafile } = await build({
     ...options,
     plugins: [pureSchemas, leaveOut(leftOut)],

@@ -32,6 +32,15 @@ export const janitorsOwn: readonly LeftOut[] = [
   },
 ];
 
+/** Of the log: what only the function that delivers calls. */
+export const deliversOwn: readonly LeftOut[] = [
+  {
+    path: /lib\/log\/consumers\/deliver\.ts$/,
+    exports: `
+      export const deliverPartition = async () => { ${never("This function delivers nothing: that is the deliver function's.")}; };`,
+  },
+];
+
 /** Puts the stand-ins into their places. @throws Error at the end of a build that had nothing of one, so that none outlives what it stands for */
 export function leaveOut(modules: readonly LeftOut[]): Plugin {
   return {
