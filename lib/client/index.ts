@@ -52,6 +52,7 @@ export type { ConsumeOptions } from "./consumer-options.ts";
 export type { Consumer } from "./consumer.ts";
 export type { GroupConsumer } from "./groups/consumer.ts";
 export type { GroupConsumerOptions, GroupRecord, TopicPartition } from "./groups/options.ts";
+export type { OutputPlace, OutputRecord } from "./groups/transaction.ts";
 export type { GroupsClient, ListGroups } from "./groups/groups.ts";
 export type { ClientClock, ClientRandom, ConnectOptions, Fetch } from "./options.ts";
 export type { ProducerOptions } from "./producer-options.ts";

@@ -6,6 +6,7 @@ import type { Format } from "../types.ts";
 import { GroupsClient, type Membership } from "./groups.ts";
 import type { GroupConsumerSettings } from "./options.ts";
 import { type Part, placeOf } from "./part.ts";
+import { dueParts, offsetsOf, type OutputPlace, sendTransaction, transactionCall } from "./transaction.ts";
 
 /** How long closing tries to commit where the server gives no answer. */
 const closingMsMax = 5_000;
@@ -33,6 +34,27 @@ export class Commits<F extends Format> {
     const run = this.#committing.then(() => this.#commitNow(parts));
     this.#committing = run.catch(() => undefined);
     return run;
+  }
+
+  /** What was handled, together with records, in one step. @throws LogError: nothing of it is done, unless its outcome is unknown */
+  commitWith(parts: readonly Part<F>[], records: string, count: number): Promise<readonly OutputPlace[] | undefined> {
+    const run = this.#committing.then(() => this.#commitWithNow(parts, records, count));
+    this.#committing = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
+  }
+
+  async #commitWithNow(parts: readonly Part<F>[], records: string, count: number): Promise<readonly OutputPlace[] | undefined> {
+    const due = dueParts(parts, count);
+    if (due.length === 0) return [];
+    const offsets = offsetsOf(due);
+    // Of now for all attempts: what has been lost by the time of another one is refused, also when it has come back.
+    const call = transactionCall(this.#transport, this.#settings.group, this.#membership(), offsets, records);
+    const places = await sendTransaction(this.#transport, call, (run) => this.retried(run));
+    for (const [at, part] of due.entries()) part.committed = Math.max(part.committed, offsets[at]?.offset ?? 0);
+    return places;
   }
 
   async #commitNow(parts: readonly Part<F>[]): Promise<void> {

@@ -1,9 +1,10 @@
 import { LogError } from "../../core/errors.ts";
-import type { HeartbeatBody, MembershipBody, WirePartitions } from "../../http/group-wire.ts";
+import type { HeartbeatBody, MembershipBody } from "../../http/group-wire.ts";
 import { backoffMs, isPassing } from "../backoff.ts";
 import type { Transport } from "../transport.ts";
 import type { Format, Position } from "../types.ts";
 import { Commits } from "./commits.ts";
+import { Alarm } from "./alarm.ts";
 import { Fetches } from "./fetches.ts";
 import { GroupsClient, type Membership } from "./groups.ts";
 import {
@@ -11,9 +12,13 @@ import {
   type GroupConsumerOptions,
   type GroupConsumerSettings,
   type GroupRecord,
+  lostRecords,
+  noCommittedOffset,
   type TopicPartition,
+  withAutoCommit,
 } from "./options.ts";
-import { Part, partKey, partKeys, placeOf } from "./part.ts";
+import { heldOf, knownParts, Part, partKey, partKeys, placeOf } from "./part.ts";
+import { type OutputPlace, type OutputRecord, outputsJson, randomId } from "./transaction.ts";
 
 type Given<F extends Format> = IteratorResult<GroupRecord<F>, undefined>;
 
@@ -29,6 +34,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
   readonly #fetches: Fetches<F>;
   readonly #commits: Commits<F>;
   readonly #stop = new AbortController();
+  readonly #alarm: Alarm;
   readonly #parts = new Map<string, Part<F>>();
   readonly #waiters: PromiseWithResolvers<Given<F>>[] = [];
   #membership: Membership;
@@ -36,8 +42,13 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
   #end: { readonly error: LogError | undefined } | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #wake = new AbortController();
   #turn = 0;
+  /** Where to take up again what nothing was committed of. */
+  readonly #begun = new Map<string, number>();
+  /** Records that were given, and not committed, are another member's by now. */
+  #hasLost = false;
+  /** A step with records is on its way: until it is done, what it is of is not given back. */
+  #isStepping = false;
   /** How many callbacks of the user run. */
   #calling = 0;
   #failedBeats = 0;
@@ -52,19 +63,19 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     this.#groups = new GroupsClient(transport);
     this.#options = options;
     this.#settings = groupConsumerSettings(options);
+    this.#alarm = new Alarm(transport.clock, this.#stop.signal);
     const done = (): void => {
       this.#turn = (this.#turn + 1) % Math.max(1, this.#parts.size);
       this.#give();
     };
     const begun = (part: Part<F>, offset: number): void => {
-      part.handled = offset;
+      part.beginAt(offset);
       this.#committedMs = 0;
-      this.#wakeUp();
+      this.#alarm.ring();
     };
     this.#fetches = new Fetches(transport, this.#settings, this.#stop.signal, { done, begun, failed: (error) => this.#finish(error) });
     this.#commits = new Commits(transport, this.#settings, this.#stop.signal, () => this.#membership);
-    const random = (): string => [...transport.random.bytes(8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    this.#membership = { member: options.memberId ?? random(), session: random(), generation: 0 };
+    this.#membership = { member: options.memberId ?? randomId(transport, 8), session: randomId(transport, 8), generation: 0 };
     const onAbort = () => void this.close();
     options.signal?.addEventListener("abort", onAbort, { once: true });
     this.#stop.signal.addEventListener("abort", () => options.signal?.removeEventListener("abort", onAbort), { once: true });
@@ -84,7 +95,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
   next(): Promise<Given<F>> {
     this.#handle();
     this.#running ??= this.#run();
-    if (this.#isAway) this.#wakeUp();
+    if (this.#isAway) this.#alarm.ring();
     const waiter = Promise.withResolvers<Given<F>>();
     this.#waiters.push(waiter);
     this.#give();
@@ -112,21 +123,49 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     await this.#commits.commit([...this.#parts.values()]);
   }
 
+  /**
+   * Commits all that was given, the newest record too, and appends records that were made of it, in one step: all of it or nothing, and once, however often it has to be
+   * sent. So each record has its outputs exactly once, where every commit is one of these. Takes `enableAutoCommit: false`. Ask for the next record when it is done; who
+   * gathers outputs of several records commits them in `onPartitionsRevoked` too.
+   * @returns where the records are, in their order; undefined when it is done, and the places got lost with an answer
+   * @throws after each error it goes on from what is committed: unless all of it was done, the records since the commit before come again, here or to who has their partition now
+   */
+  async commitWith(records: readonly OutputRecord[]): Promise<readonly OutputPlace[] | undefined> {
+    if (this.#settings.enableAutoCommit) throw withAutoCommit();
+    if (this.#calling === 0) this.#handle();
+    this.#isStepping = true;
+    try {
+      if (this.#hasLost) throw lostRecords();
+      const places = await this.#commits.commitWith([...this.#parts.values()], outputsJson(records), records.length);
+      this.#hasLost = false;
+      return places;
+    } catch (reason) {
+      // The next beat takes them up again.
+      for (const { key, begins } of this.#parts.values()) if (begins >= 0) this.#begun.set(key, begins);
+      await this.#lose([...this.#parts.values()]);
+      this.#hasLost = false;
+      throw reason;
+    } finally {
+      this.#isStepping = false;
+      this.#alarm.ring();
+    }
+  }
+
   /** Gives no records of these until `resume`. */
   pause(partitions: readonly TopicPartition[]): void {
-    for (const part of this.#known(partitions)) part.isPaused = true;
+    for (const part of knownParts(this.#parts, partitions)) part.isPaused = true;
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const part of this.#known(partitions)) part.isPaused = false;
+    for (const part of knownParts(this.#parts, partitions)) part.isPaused = false;
     this.#give();
   }
 
   /** Goes on elsewhere in a partition that it has. What the group has committed there already stays committed. */
   seek({ topic, partition }: TopicPartition, position: Position): void {
-    for (const part of this.#known([{ topic, partition }])) {
+    for (const part of knownParts(this.#parts, [{ topic, partition }])) {
       part.moveTo(position);
-      part.handled = typeof position === "object" && "offset" in position ? position.offset : undefined;
+      part.beginAt(typeof position === "object" && "offset" in position ? position.offset : undefined);
       if (this.#given?.part === part) this.#given = undefined;
     }
     this.#pump();
@@ -140,7 +179,6 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
 
   async #leave(): Promise<void> {
     this.#stop.abort();
-    this.#wake.abort();
     for (const part of this.#parts.values()) part.stop.abort();
     // One of its own callbacks may have asked for it.
     if (this.#calling === 0) await this.#running;
@@ -168,7 +206,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
         if (this.#settings.enableAutoCommit && clock.nowMs() - this.#committedMs >= this.#settings.autoCommitIntervalMs) {
           await this.#commitQuietly([...this.#parts.values()]);
         }
-        await this.#sleep(Math.min(answer.heartbeatIntervalMs, this.#settings.autoCommitIntervalMs));
+        await this.#alarm.sleep(Math.min(answer.heartbeatIntervalMs, this.#settings.autoCommitIntervalMs));
       }
     } catch (reason) {
       if (!this.#stop.signal.aborted) this.#finish(LogError.from(reason));
@@ -181,7 +219,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     const { topics, prefix } = this.#options;
     const { member, session, generation } = this.#membership;
     const subscription = topics === undefined ? { prefix: prefix ?? "" } : { topics };
-    const report = generation === 0 ? {} : { generation, held: this.#held() };
+    const report = generation === 0 ? {} : { generation, held: heldOf(this.#parts.values()) };
     const beat: HeartbeatBody = { ...subscription, session, sessionTimeoutMs, assignor, ...report };
     const startedMs = this.#transport.clock.nowMs();
     this.#hasJoined = true;
@@ -235,12 +273,16 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     const parts = found.filter(({ topic, partition }) => fresh.has(partKey(topic, partition)));
     if (autoOffsetReset === "none") {
       const none = parts.find(({ offset }) => offset === null);
-      if (none !== undefined) throw this.#noOffset(none);
+      if (none !== undefined) throw noCommittedOffset(group, none);
     }
     const own = parts.map(({ topic, partition, offset }) => {
-      const position: Position = offset === null ? (autoOffsetReset as "earliest" | "latest") : { offset };
-      return new Part<F>(topic, partition, position, offset ?? -1);
+      const begun = offset ?? this.#begun.get(partKey(topic, partition));
+      const position: Position = begun === undefined ? (autoOffsetReset as "earliest" | "latest") : { offset: begun };
+      const part = new Part<F>(topic, partition, position, offset ?? -1);
+      if (offset === null) part.beginAt(begun);
+      return part;
     });
+    this.#begun.clear();
     for (const part of own) this.#parts.set(part.key, part);
     await this.#tell(this.#options.onPartitionsAssigned, own);
     for (const part of own) part.isReady = true;
@@ -250,24 +292,18 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     for (const part of parts) {
       part.isRevoked = true;
       // Should it be given back to this member, it goes on after what was given last.
-      part.moveTo(this.#after(part));
+      part.moveTo(this.#given?.part === part ? { offset: this.#given.offset + 1 } : part.next);
     }
     await this.#tell(this.#options.onPartitionsRevoked, parts);
-    if (parts.some((part) => this.#given?.part !== part)) this.#wakeUp();
-  }
-
-  /** Where a partition goes on when what was read ahead of it is forgotten. */
-  #after(part: Part<F>): Position {
-    if (this.#given?.part === part) return { offset: this.#given.offset + 1 };
-    if (part.handled !== undefined) return { offset: part.handled };
-    return part.committed >= 0 ? { offset: part.committed } : part.position;
+    if (parts.some((part) => this.#given?.part !== part)) this.#alarm.ring();
   }
 
   /** What is revoked, and of which nothing is being worked on, is not held any more. */
   async #giveBack(): Promise<void> {
     const parts = [...this.#parts.values()].filter((part) => part.isRevoked && this.#given?.part !== part);
-    if (parts.length === 0) return;
+    if (parts.length === 0 || this.#isStepping) return;
     if (this.#settings.enableAutoCommit) await this.#commitQuietly(parts);
+    this.#hasLost ||= parts.some(({ isWorked }) => isWorked);
     for (const { key } of parts) this.#parts.delete(key);
   }
 
@@ -275,6 +311,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     for (const part of parts) {
       part.stop.abort();
       this.#parts.delete(part.key);
+      this.#hasLost ||= part.isWorked || this.#given?.part === part;
       if (this.#given?.part === part) this.#given = undefined;
     }
     await this.#tell(this.#options.onPartitionsLost ?? this.#options.onPartitionsRevoked, parts);
@@ -289,7 +326,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     await this.#lose([...this.#parts.values()]);
     this.#membership = { ...this.#membership, generation: 0 };
     this.#isAway = true;
-    while (!this.#stop.signal.aborted && this.#waiters.length === 0) await this.#sleep(this.#settings.maxPollIntervalMs);
+    while (!this.#stop.signal.aborted && this.#waiters.length === 0) await this.#alarm.sleep(this.#settings.maxPollIntervalMs);
     this.#isAway = false;
     return true;
   }
@@ -299,7 +336,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     const { part, offset } = this.#given;
     part.handled = offset + 1;
     this.#given = undefined;
-    if (part.isRevoked) this.#wakeUp();
+    if (part.isRevoked) this.#alarm.ring();
   }
 
   async #commitQuietly(parts: readonly Part<F>[]): Promise<void> {
@@ -357,39 +394,6 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       if (told === undefined) waiter.resolve({ done: true, value: undefined });
       else waiter.reject(told);
     }
-  }
-
-  #held(): WirePartitions {
-    const held: Record<string, number[]> = {};
-    for (const { topic, partition } of this.#parts.values()) (held[topic] ??= []).push(partition);
-    return held;
-  }
-
-  #known(partitions: readonly TopicPartition[]): readonly Part<F>[] {
-    return partitions.map(({ topic, partition }) => {
-      const part = this.#parts.get(partKey(topic, partition));
-      if (part !== undefined) return part;
-      throw new LogError("invalid_request", `Partition ${partition} of ${topic} is not this member's now.`);
-    });
-  }
-
-  #noOffset({ topic, partition }: TopicPartition): LogError {
-    const { group } = this.#settings;
-    return new LogError(
-      "offset_out_of_range",
-      `Group ${group} has committed nothing of partition ${partition} of ${topic}, and autoOffsetReset is none: set its offset, or say where to start.`,
-    );
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    this.#wake = this.#wake.signal.aborted && !this.#stop.signal.aborted ? this.#wake : new AbortController();
-    if (!this.#wake.signal.aborted) await this.#transport.clock.sleep(ms, AbortSignal.any([this.#wake.signal, this.#stop.signal]));
-    this.#wake = new AbortController();
-  }
-
-  /** The next beat is due at once. */
-  #wakeUp(): void {
-    this.#wake.abort();
   }
 }
 

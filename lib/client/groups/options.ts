@@ -89,3 +89,25 @@ function checked(name: string, value: number, min: number, max: number): number 
   if (value >= min && value <= max) return value;
   throw new LogError("invalid_request", `A group consumer's ${name} must be from ${min} to ${max}, not ${value}.`);
 }
+
+/** For a partition of which nothing is committed, where `autoOffsetReset` is none. */
+export function noCommittedOffset(group: string, { topic, partition }: TopicPartition): LogError {
+  return new LogError(
+    "offset_out_of_range",
+    `Group ${group} has committed nothing of partition ${partition} of ${topic}, and autoOffsetReset is none: set its offset, or say where to start.`,
+  );
+}
+
+export function withAutoCommit(): LogError {
+  return new LogError(
+    "invalid_request",
+    "commitWith takes a consumer with enableAutoCommit: false: else records may be committed without what is made of them.",
+  );
+}
+
+export function lostRecords(): LogError {
+  return new LogError(
+    "illegal_generation",
+    "A partition of which records were given since the last commit is another member's by now: nothing is committed or appended. Drop what was made of records since then: they come again.",
+  );
+}

@@ -1,3 +1,4 @@
+import { LogError } from "../../core/errors.ts";
 import type { WirePartitions } from "../../http/group-wire.ts";
 import { Queue } from "../queue.ts";
 import type { ConsumedRecord, Format, Position } from "../types.ts";
@@ -16,6 +17,8 @@ export class Part<F extends Format> {
   position: Position;
   /** The next offset that is not handled; undefined while none is. */
   handled: number | undefined;
+  /** Where it begins to be read, when nothing was committed, or it was moved elsewhere since. */
+  begins = -1;
   /** The newest offset that is known to be committed. */
   committed: number;
   /** No more records of it are given: it is to go to another member. */
@@ -57,6 +60,23 @@ export class Part<F extends Format> {
     return this.handled !== undefined && this.handled > this.committed ? this.handled : undefined;
   }
 
+  /** Whether records of it were handled that are not committed. */
+  get isWorked(): boolean {
+    return this.handled !== undefined && this.handled > Math.max(this.committed, this.begins);
+  }
+
+  /** Where it goes on when what was read ahead of it is forgotten, and nothing of it is being worked on. */
+  get next(): Position {
+    if (this.handled !== undefined) return { offset: this.handled };
+    return this.committed >= 0 ? { offset: this.committed } : this.position;
+  }
+
+  /** Nothing before an offset is to be handled. */
+  beginAt(offset: number | undefined): void {
+    this.handled = offset;
+    this.begins = offset ?? -1;
+  }
+
   push(records: readonly ConsumedRecord<F>[], characters: number): void {
     if (records.length === 0) return;
     this.#pages.push({ records, characters });
@@ -90,6 +110,25 @@ export function partKey(topic: string, partition: number): string {
 
 export function partKeys(partitions: WirePartitions): readonly string[] {
   return Object.entries(partitions).flatMap(([topic, numbers]) => numbers.map((partition) => partKey(topic, partition)));
+}
+
+/** Of which topics a member has which. */
+export function heldOf(parts: Iterable<TopicPartition>): WirePartitions {
+  const held: Record<string, number[]> = {};
+  for (const { topic, partition } of parts) (held[topic] ??= []).push(partition);
+  return held;
+}
+
+/** @throws invalid_request for one that the member does not have */
+export function knownParts<F extends Format>(
+  parts: ReadonlyMap<string, Part<F>>,
+  partitions: readonly TopicPartition[],
+): readonly Part<F>[] {
+  return partitions.map(({ topic, partition }) => {
+    const part = parts.get(partKey(topic, partition));
+    if (part !== undefined) return part;
+    throw new LogError("invalid_request", `Partition ${partition} of ${topic} is not this member's now.`);
+  });
 }
 
 export function placeOf({ topic, partition }: TopicPartition): TopicPartition {
