@@ -50,6 +50,7 @@ test("every shell block of the README works in order, and prints what the page s
 const sdkExamples = [
   { file: "examples/sdk.ts", prints: /^durable at \d:0\n\d 0 ada \{ item: 'book', copies: 2 \}\n$/ },
   { file: "examples/group.ts", prints: /^orders-by-customer \d 0 ada \{ item: 'book', copies: 2 \}\n$/ },
+  { file: "examples/transform.ts", prints: /^\[ \{ topic: 'invoices', partition: 0, offset: 0 \} \]\n$/ },
 ];
 
 for (const [nth, { file, prints }] of sdkExamples.entries()) {
