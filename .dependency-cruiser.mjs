@@ -51,7 +51,7 @@ export default {
       comment: "The SDK is zero dependencies and web APIs: it imports the wire types and core.",
       severity: "error",
       from: { path: "^lib/client/" },
-      to: { path: "^lib/", pathNot: "^lib/(client/|core/|http/(group-)?wire\\.ts$)" },
+      to: { path: "^lib/", pathNot: "^lib/(client/|core/|http/(group-|consumer-)?wire\\.ts$)" },
     },
     {
       name: "pure-parts-are-pure",

@@ -80,7 +80,7 @@ export interface Operation {
   handle(call: Call): Promise<AppResponse>;
 }
 
-export const methods = ["GET", "POST", "PATCH", "DELETE"] as const;
+export const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof methods)[number];
 
 export interface Route {

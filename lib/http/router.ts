@@ -25,6 +25,7 @@ const plain: Readonly<Record<string, Route>> = {
   ...unversioned,
   topics: routes.topics,
   groups: routes.groups,
+  consumers: routes.consumers,
   acls: routes.acls,
   tokens: routes.tokens,
   quotas: routes.quotas,
@@ -59,6 +60,10 @@ function named(first: string, name: string, [what, third, fourth]: More): (Parti
     const route = groupRoute(what, third, fourth);
     return route && { route, group: decode(name), member: third === undefined ? "" : decode(third) };
   }
+  if (first === "consumers") {
+    const route = third === undefined ? consumerRoute(what) : undefined;
+    return route && { route, group: decode(name) };
+  }
   const route = first === "topics" ? topicRoute(what, third, fourth) : undefined;
   return route && { route, topic: decode(name), partition: third === undefined ? -1 : partitionOf(third) };
 }
@@ -78,6 +83,13 @@ function groupRoute(what: string | undefined, member: string | undefined, part: 
   if (what === "offsets") return routes.groupOffsets;
   if (what === "records") return routes.groupRecords;
   return what === "lag" ? routes.groupLag : undefined;
+}
+
+function consumerRoute(what: string | undefined): Route | undefined {
+  if (what === undefined) return routes.consumer;
+  if (what === "status") return routes.consumerStatus;
+  if (what === "dead-letters") return routes.deadLetters;
+  return what === "redrive" ? routes.redrive : undefined;
 }
 
 function memberRoute(part: string | undefined): Route | undefined {

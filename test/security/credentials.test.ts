@@ -50,6 +50,7 @@ for (const [way, open] of Object.entries(targets)) {
         (await (await fetch(`${target.url}/v1/${kind}/${name}`, { headers })).text()).replaceAll(name, "NAME");
       assert.equal(await told("topics", "hidden-orders"), await told("topics", "hidden-others"));
       assert.equal(await told("groups", "hidden-readers"), await told("groups", "hidden-others"));
+      assert.equal(await told("consumers", "hidden-trigger"), await told("consumers", "hidden-others"));
     });
   });
 }

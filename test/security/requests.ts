@@ -39,6 +39,19 @@ export const attempts: Readonly<Record<string, Attempt>> = {
   },
   fetchGroup: { method: "GET", path: "/groups/hidden-readers/records?member=vault-1&generation=99999999999" },
   groupLag: { method: "GET", path: "/groups/hidden-readers/lag" },
+  listConsumers: { method: "GET", path: "/consumers" },
+  describeConsumer: { method: "GET", path: "/consumers/hidden-trigger" },
+  consumerStatus: { method: "GET", path: "/consumers/hidden-trigger/status" },
+  putConsumer: {
+    method: "PUT",
+    path: "/consumers/hidden-trigger",
+    body: '{"topic":"hidden-orders","target":"arn:aws:lambda:us-east-1:000000000000:function:evil","startingPosition":"TRIM_HORIZON"}',
+  },
+  alterConsumer: { method: "PATCH", path: "/consumers/hidden-trigger", body: '{"enabled":false}' },
+  deleteConsumer: { method: "DELETE", path: "/consumers/hidden-trigger" },
+  listDeadLetters: { method: "GET", path: "/consumers/hidden-trigger/dead-letters" },
+  forgetDeadLetter: { method: "DELETE", path: "/consumers/hidden-trigger/dead-letters?id=hidden-orders/00000/0000000000000000000" },
+  redriveDeadLetters: { method: "POST", path: "/consumers/hidden-trigger/redrive", body: "{}" },
   listAcls: { method: "GET", path: "/acls" },
   createAcls: { method: "POST", path: "/acls", body: `{"acls":[${right}]}` },
   deleteAcls: { method: "DELETE", path: "/acls?principal=User:treasurer" },
@@ -53,7 +66,7 @@ export const attempts: Readonly<Record<string, Attempt>> = {
 };
 
 /** What everyone with valid credentials may ask: a list has only what they may see. */
-export const forEveryone: ReadonlySet<string> = new Set(["listTopics", "listGroups", "health", "openApi"]);
+export const forEveryone: ReadonlySet<string> = new Set(["listTopics", "listGroups", "listConsumers", "health", "openApi"]);
 
 export const operationIds: readonly string[] = Object.values<Route>(routes).flatMap(({ operations }) =>
   Object.values(operations).map(({ id }) => id),

@@ -11,6 +11,7 @@ import { hashOf, tokenText } from "../../lib/http/auth/api-token.ts";
 import { createSecurity } from "../../lib/http/auth/create-security.ts";
 import { bufferedHandler } from "../../lib/lambda/buffered.ts";
 import { createLog } from "../../lib/log/create-log.ts";
+import { CallFailed, type Carrier } from "../../lib/log/consumers/consumers.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { NewToken } from "../../lib/log/tokens.ts";
 import { nodeClock } from "../../lib/node/clock.ts";
@@ -23,7 +24,16 @@ import { type Issuer, startIssuer } from "../unit/http/auth/issuer.ts";
 export const adminToken = "an-admin-token-of-more-than-32-characters";
 export const allowedPage = "https://console.example.com";
 /** What nobody without rights may get to see. */
-export const secrets = ["hidden-orders", "hidden-readers", "hidden-idle", "vault-1", "classified", "User:treasurer", adminToken] as const;
+export const secrets = [
+  "hidden-orders",
+  "hidden-readers",
+  "hidden-idle",
+  "hidden-trigger",
+  "vault-1",
+  "classified",
+  "User:treasurer",
+  adminToken,
+] as const;
 
 export interface World {
   readonly log: Log;
@@ -50,6 +60,18 @@ async function makeWorld(): Promise<World & { readonly credentials: Credentials 
   const subscription = { topics: ["hidden-orders"] };
   await log.groups.heartbeat("hidden-readers", "vault-1", { subscription, sessionTimeoutMs: limits.sessionTimeoutMsMax });
   await log.groups.set("hidden-idle", [{ topic: "hidden-orders", partition: 0, offset: 1 }]);
+  await log.consumers.put({
+    group: "hidden-trigger",
+    topic: "hidden-orders",
+    target: "arn:aws:lambda:us-east-1:000000000000:function:vault-1",
+    startingPosition: "TRIM_HORIZON",
+    retryAttempts: 0,
+  });
+  const failing: Carrier = {
+    call: () => Promise.reject(new CallFailed("function", "classified")),
+    sendFailure: () => Promise.resolve(),
+  };
+  await log.consumers.deliver({ group: "hidden-trigger", topic: "hidden-orders", partition: 0 }, failing, {});
   const allow = { patternType: "LITERAL", permission: "ALLOW", resourceType: "TOPIC" } as const;
   await log.acls.add([
     { ...allow, resourceName: "own", principal: "User:clerk", operation: "WRITE" },
@@ -73,6 +95,8 @@ async function makeWorld(): Promise<World & { readonly credentials: Credentials 
         marks: await Promise.all(topics.map(({ name }) => log.watermarks(name))),
         groups: await Promise.all(groups.map(({ group }) => log.groups.describe(group))),
         offsets: await Promise.all(groups.map(({ group }) => log.groups.committed(group))),
+        consumers: await log.consumers.list({ limit: limits.listLimitMax }),
+        deadLetters: await log.consumers.deadLetters("hidden-trigger", { limit: limits.listLimitMax }),
         acls: await log.acls.list({}, { limit: limits.listLimitMax }),
         tokens: await log.tokens.list({ limit: limits.listLimitMax }),
         quotas: await log.quotas.rules.list(),

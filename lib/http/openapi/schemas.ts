@@ -4,20 +4,14 @@ import { groupStates } from "../../core/groups/group-states.ts";
 import { errorCodes } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Schema } from "../route.ts";
+import { here, integer, object } from "./build.ts";
+import { consumerSchemas } from "./consumer-schemas.ts";
 
 /** The schemas that routes share, by their name under `components/schemas`. `wire.ts` has the same shapes as types. */
 export function ref(name: keyof typeof schemas): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-const object = (properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema => ({
-  type: "object",
-  properties,
-  required,
-  additionalProperties: false,
-});
-const integer = (minimum = 0, maximum: number = Number.MAX_SAFE_INTEGER): Schema => ({ type: "integer", minimum, maximum });
-const here = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const base64: Schema = { type: "string", contentEncoding: "base64" };
 
 const configChange: Schema = {
@@ -335,6 +329,7 @@ export const schemas = {
     },
     ["partitions", "lag"],
   ),
+  ...consumerSchemas,
   Health: object({ status: { const: "ok" }, version: { type: "string" }, engine: { type: "string" } }, ["status", "version", "engine"]),
   WireError: wireError,
   ErrorBody: object({ error: here("WireError") }, ["error"]),

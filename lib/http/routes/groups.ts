@@ -82,7 +82,7 @@ const heartbeat: Operation = {
   access: { resource: "GROUP", operation: "READ" },
   body: { [mediaTypes.json]: ref("Heartbeat") },
   answers: { 200: { description: "What the member has.", content: { [mediaTypes.json]: ref("Membership") } } },
-  errors: ["invalid_group_id", "invalid_topic", "unknown_member_id", "fenced_instance_id", ...writes],
+  errors: ["invalid_group_id", "invalid_topic", "unknown_member_id", "fenced_instance_id", "non_empty_group", ...writes],
   async handle(call) {
     const fields = await readFields(call, ["topics", "prefix", "session", "generation", "held", "sessionTimeoutMs", "assignor"]);
     const beat = beatOf(fields);

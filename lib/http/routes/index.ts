@@ -3,6 +3,8 @@ import type { Operation, Route } from "../route.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { mediaTypes } from "../wire.ts";
 import { aclsRoute } from "./acls.ts";
+import { consumerRoute, consumersRoute, consumerStatusRoute } from "./consumers.ts";
+import { deadLettersRoute, redriveRoute } from "./dead-letters.ts";
 import { groupRecordsRoute } from "./group-records.ts";
 import { groupLagRoute, groupOffsetsRoute, groupRoute, groupsRoute, memberRoute } from "./groups.ts";
 import { healthRoute } from "./health.ts";
@@ -40,6 +42,11 @@ export const routes = {
   groupOffsets: groupOffsetsRoute,
   groupRecords: groupRecordsRoute,
   groupLag: groupLagRoute,
+  consumers: consumersRoute,
+  consumer: consumerRoute,
+  consumerStatus: consumerStatusRoute,
+  deadLetters: deadLettersRoute,
+  redrive: redriveRoute,
   acls: aclsRoute,
   tokens: tokensRoute,
   token: tokenRoute,

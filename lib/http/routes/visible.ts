@@ -8,13 +8,20 @@ export type ListPart<T> = (page: { readonly prefix?: string; readonly after?: st
 
 /**
  * What the caller may DESCRIBE of a list, by name: as many as asked for, or all that are left.
+ * @param of `keyOf`: what the list is sorted by. Default: the name
  * @throws invalid_request when there are too many others in between: a page that ended among them would have to tell a name of theirs
  */
 export async function listVisible<T>(
   part: ListPart<T>,
-  { caller, resourceType, nameOf }: { readonly caller: Caller; readonly resourceType: ResourceType; readonly nameOf: (item: T) => string },
+  of: {
+    readonly caller: Caller;
+    readonly resourceType: ResourceType;
+    readonly nameOf: (item: T) => string;
+    readonly keyOf?: (item: T) => string;
+  },
   { prefix, after, limit }: { readonly prefix: string; readonly after: string; readonly limit: number },
 ): Promise<readonly T[]> {
+  const { caller, resourceType, nameOf, keyOf = nameOf } = of;
   const rights = await caller.rights();
   const visible: T[] = [];
   let last = after;
@@ -23,7 +30,7 @@ export async function listVisible<T>(
     visible.push(...page.filter((item) => rights("DESCRIBE", resourceType, nameOf(item))));
     if (visible.length >= limit || page.length < asked) return visible.slice(0, limit);
     seen += page.length;
-    last = page.map(nameOf).at(-1) ?? last;
+    last = page.map(keyOf).at(-1) ?? last;
   }
   const what = `${resourceType.toLowerCase()}s`;
   throw new LogError(

@@ -1,5 +1,6 @@
 import { aclCases } from "./http/acls.ts";
 import { byteCases } from "./http/bytes.ts";
+import { consumerCases } from "./http/consumers.ts";
 import { fetchCases } from "./http/fetch.ts";
 import { groupCases } from "./http/groups.ts";
 import { idempotenceCases } from "./http/idempotence.ts";
@@ -25,6 +26,7 @@ export const httpCases: readonly HttpCase[] = [
   ...fetchCases,
   ...streamCases,
   ...groupCases,
+  ...consumerCases,
   ...aclCases,
   ...tokenCases,
   ...quotaCases,

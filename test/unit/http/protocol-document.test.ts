@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { errorCodes } from "../../../lib/core/errors.ts";
 import { limits } from "../../../lib/core/limits.ts";
 import { routes } from "../../../lib/http/routes/index.ts";
+import { schemas } from "../../../lib/http/openapi/schemas.ts";
 import type { Route } from "../../../lib/http/route.ts";
 import { statusOf } from "../../../lib/http/status.ts";
 import { requestHeaders, responseHeaders } from "../../../lib/http/wire.ts";
@@ -29,6 +30,12 @@ test("docs/protocol.md has every path, query parameter and header", () => {
     assert.ok(text.toLowerCase().includes(name) || name.startsWith("producer-"), name);
 });
 
+test("docs/protocol.md has every setting of a triggered consumer, and every field of how it is", () => {
+  for (const { properties } of [schemas.PutConsumer, schemas.ConsumerStatus, schemas.DeadLetter] as { properties: object }[]) {
+    for (const name of Object.keys(properties)) assert.ok(text.includes(`\`${name}\``) || text.includes(`"${name}"`), name);
+  }
+});
+
 test("docs/protocol.md has the limits as they are", () => {
   assert.equal(limits.requestBytesMax, 16 * 1024 * 1024);
   assert.equal(limits.requestRecordsMax, 100_000);
@@ -50,4 +57,14 @@ test("docs/protocol.md has the limits as they are", () => {
   assert.equal(limits.transactionIdLengthMax, 100);
   assert.equal(limits.outputBytesMax, 32 * 1024 * 1024);
   assert.equal(limits.transactWritesMax, 100);
+  assert.equal(limits.triggerBatchSizeDefault, 100);
+  assert.equal(limits.triggerBatchSizeMax, 10_000);
+  assert.equal(limits.triggerWindowMsMax, 300_000);
+  assert.equal(limits.functionTimeoutMsMax, 870_000);
+  assert.equal(limits.triggerRetriesMax, 10_000);
+  assert.equal(limits.triggerAgeMsMin, 60_000);
+  assert.equal(limits.triggerAgeMsMax, 604_800_000);
+  assert.equal(limits.triggerOutputTopicsMax, 10);
+  assert.equal(limits.filtersMax, 10);
+  assert.equal(limits.deadLetterListMax, 1_000);
 });

@@ -18,7 +18,7 @@ const steps = [...page.matchAll(/^```sh\n([\s\S]*?)^```\n\n```text\n([\s\S]*?)^`
 const end = "\u001e";
 
 test("the example of docs/protocol.md runs, and prints what the page shows", { timeout: 60_000 }, async () => {
-  assert.equal(steps.length, 4);
+  assert.equal(steps.length, 5);
   assert.equal([...page.matchAll(/^```sh$/gm)].length, steps.length, "each shell block has its output");
   const server = await startServer({ engine: createMemoryEngine(), port: 0 });
   const cwd = mkdtempSync(join(tmpdir(), "stratalog-protocol-"));

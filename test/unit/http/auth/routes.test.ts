@@ -29,6 +29,11 @@ const transaction = {
   path: "/groups/g/members/m/transactions",
   body: '{"generation":1,"offsets":[{"topic":"t","partition":0,"offset":1}],"records":[{"topic":"t","value":"x"}]}',
 };
+const consumer = {
+  path: "/consumers/g",
+  body: '{"topic":"t","target":"arn:aws:lambda:us-east-1:000000000000:function:f","outputTopics":["t"],"onFailure":"kafka://t"}',
+};
+const letter = "t/00000/0000000000000000000";
 const create = onTopic("CREATE").concat(onCluster("CREATE"));
 
 /** Every operation of the API, by `operationId`; one of several bodies has a word behind it. */
@@ -60,6 +65,17 @@ const expected: Readonly<Record<string, Expected>> = {
   "commitTransaction records": { needs: onTopic("WRITE"), also: [...onGroup("READ"), ...onTopic("READ")], ...transaction },
   fetchGroup: { needs: onGroup("READ"), path: "/groups/g/records?member=m&generation=1" },
   groupLag: { needs: onGroup("DESCRIBE"), path: "/groups/g/lag" },
+  describeConsumer: { needs: onGroup("DESCRIBE"), path: "/consumers/g" },
+  consumerStatus: { needs: onGroup("DESCRIBE"), path: "/consumers/g/status" },
+  putConsumer: { needs: onCluster("ALTER"), also: [...onGroup("READ"), ...onTopic("READ"), ...onTopic("WRITE")], ...consumer },
+  "putConsumer group": { needs: onGroup("READ"), also: [...onCluster("ALTER"), ...onTopic("READ"), ...onTopic("WRITE")], ...consumer },
+  "putConsumer topic": { needs: onTopic("READ"), also: [...onCluster("ALTER"), ...onGroup("READ"), ...onTopic("WRITE")], ...consumer },
+  "putConsumer outputs": { needs: onTopic("WRITE"), also: [...onCluster("ALTER"), ...onGroup("READ"), ...onTopic("READ")], ...consumer },
+  alterConsumer: { needs: onGroup("READ"), path: "/consumers/g", body: '{"enabled":false}' },
+  deleteConsumer: { needs: onGroup("DELETE"), path: "/consumers/g" },
+  listDeadLetters: { needs: onGroup("DESCRIBE"), path: "/consumers/g/dead-letters" },
+  forgetDeadLetter: { needs: onGroup("READ"), path: `/consumers/g/dead-letters?id=${letter}` },
+  redriveDeadLetters: { needs: onGroup("READ"), path: "/consumers/g/redrive", body: "{}" },
   listAcls: { needs: onCluster("DESCRIBE"), path: "/acls" },
   createAcls: { needs: onCluster("ALTER"), path: "/acls", body: newAcl },
   deleteAcls: { needs: onCluster("ALTER"), path: "/acls?principal=User:eve" },
@@ -71,7 +87,7 @@ const expected: Readonly<Record<string, Expected>> = {
   alterQuota: { needs: onCluster("ALTER_CONFIGS"), path: "/quotas", body: '{"principal":"User:eve","quota":null}' },
 };
 /** No right at all; the lists leave out what the caller may not see. */
-const free = ["listTopics", "listGroups", "health", "openApi"];
+const free = ["listTopics", "listGroups", "listConsumers", "health", "openApi"];
 
 const methodOf = new Map(
   Object.values<Route>(routes).flatMap(({ operations }) => Object.entries(operations).map(([method, { id }]) => [id, method] as const)),
