@@ -247,6 +247,33 @@ export const limits = {
    * (the names of the source and the servers, and the topic and partition; each has its own bound far below that).
    */
   triggerEventBytesMax: 6 * 1024 * 1024 - 16 * 1024,
+  /** Lambda: how long a call of a function is waited for beyond the function's own time, and any other request of a delivery. */
+  lambdaCallMarginMs: 8_000,
+  deliverRequestMsMax: 10_000,
+  /** Deliveries that a router starts side by side. */
+  deliverStartsAtOnce: 32,
+  /** What a message of SQS, and of SNS, may hold. */
+  sqsMessageBytesMax: 1024 * 1024,
+  snsMessageBytesMax: 256 * 1024,
+  /** A server that runs triggered functions itself: partitions of a consumer that are delivered side by side, and threads of a function, each of which runs one call at a time. */
+  localRunsMax: 64,
+  localThreadsMax: 4,
+  /** How long a partition is delivered before another one that waits has its turn. */
+  localTurnMs: 5_000,
+  /** How often it compares all ends and offsets, lest a hint got lost; after a fault, how soon it looks again. */
+  localSweepMs: 60_000,
+  localFaultPauseMs: 1_000,
+  /** How soon a partition is tried again that is still being delivered under an earlier setting. */
+  localBusyMs: 100,
+  /** Of a look at a topic's partitions: what takes longer is followed by a pause, so many times as long, up to the longest. */
+  localLookMs: 5,
+  localLookPauses: 4,
+  localLookPauseMsMax: 250,
+  /** How long a function may load: Lambda's bound. What each of its threads may hold, in MiB. */
+  localLoadMsMax: 10_000,
+  localThreadMemoryMib: 1_024,
+  /** How long a changed file is left alone before it is loaded: editors write in steps. */
+  localReloadQuietMs: 100,
   /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. */
   janitorIntervalMs: 10_000,
   janitorSharedIntervalMs: 60_000,

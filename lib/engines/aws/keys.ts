@@ -1,4 +1,5 @@
 import type { ShardKey } from "../../ports/journal.ts";
+import { headKeys } from "./schema.ts";
 import type { Key } from "./table.ts";
 
 /** Every key of the table and the bucket, in one place. Ids stand in keys, never names. */
@@ -9,7 +10,14 @@ export function shardName({ topicId, shard }: ShardKey): string {
 
 /** The shard's one mutable item. */
 export function headKey(shard: ShardKey): Key {
-  return { pk: `H#${shardName(shard)}`, sk: "H" };
+  return { pk: `${headKeys.partitionKeyPrefix}${shardName(shard)}`, sk: headKeys.sortKey };
+}
+
+/** Undefined for the key of anything else. */
+export function readHeadKey({ pk, sk }: Key): ShardKey | undefined {
+  if (sk !== headKeys.sortKey || !pk.startsWith(headKeys.partitionKeyPrefix)) return undefined;
+  const named = /^(?<topicId>.+)#(?<shard>\d+)$/.exec(pk.slice(headKeys.partitionKeyPrefix.length))?.groups;
+  return named && { topicId: named["topicId"] ?? "", shard: Number(named["shard"]) };
 }
 
 /** Where the shard's journal starts: what was trimmed lies below. */

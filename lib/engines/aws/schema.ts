@@ -6,3 +6,6 @@ export const tableSchema = {
   timeToLive: "ttl",
   billingMode: "PAY_PER_REQUEST",
 } as const;
+
+/** How the keys of heads look, and no others: whoever listens to the table's stream hears of these alone. */
+export const headKeys = { partitionKeyPrefix: "H#", sortKey: "H" } as const;

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { PublishCommand } from "@aws-sdk/client-sns";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import type { EventSource } from "../../core/delivery/msk-event.ts";
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import type { Failure } from "../../log/consumers/consumers.ts";
+import type { DeliveryClients } from "./aws-clients.ts";
+import { failureKey } from "./failure-key.ts";
+import { failureRecord } from "./failure-record.ts";
+
+type SendingClients = Pick<DeliveryClients, "sqs" | "sns" | "s3">;
+
+/**
+ * Puts what was given up at an SQS queue, an SNS topic (both of this Region) or an S3 bucket. Resolves when it is safe there. Sent once more, it is once more in a queue or
+ * topic that is not FIFO, and the same object in a bucket.
+ * @param destination an ARN
+ * @throws an SDK's error; LogError for what is no such ARN
+ */
+export async function sendFailure(clients: SendingClients, source: EventSource, destination: string, failure: Failure): Promise<void> {
+  const { service, partition, region, account, name } = parseArn(destination);
+  switch (service) {
+    case "sqs": {
+      const QueueUrl = `https://sqs.${region}.${partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"}/${account}/${name}`;
+      const MessageBody = failureRecord(failure, source, limits.sqsMessageBytesMax);
+      await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...inOrder(name, failure) }));
+      return;
+    }
+    case "sns": {
+      const Message = failureRecord(failure, source, limits.snsMessageBytesMax);
+      await clients.sns.send(new PublishCommand({ TopicArn: destination, Message, ...inOrder(name, failure) }));
+      return;
+    }
+    case "s3": {
+      const Body = failureRecord(failure, source);
+      await clients.s3.send(new PutObjectCommand({ Bucket: name, Key: failureKey(failure), Body, ContentType: "application/json" }));
+      return;
+    }
+    default:
+      throw new LogError("invalid_config", `${destination} is no queue, topic or bucket.`);
+  }
+}
+
+/** What FIFO queues and topics ask for: a partition's letters stay in order, and one that is sent once more is dropped. */
+function inOrder(name: string, failure: Failure) {
+  if (!name.endsWith(".fifo")) return {};
+  const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+  const { consumer, letter } = failure;
+  return {
+    MessageGroupId: hash(`${consumer.group}/${letter.topic}/${letter.partition}`),
+    MessageDeduplicationId: hash(failureKey(failure)),
+  };
+}
+
+interface Arn {
+  readonly partition: string;
+  readonly service: string;
+  readonly region: string;
+  readonly account: string;
+  readonly name: string;
+}
+
+function parseArn(arn: string): Arn {
+  const [, partition = "", service = "", region = "", account = "", name = ""] = arn.split(":");
+  return { partition, service, region, account, name };
+}

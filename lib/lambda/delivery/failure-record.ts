@@ -1,0 +1,67 @@
+import { type EventSource, mskEvent, partitionName } from "../../core/delivery/msk-event.ts";
+import { utf8Bytes } from "../../core/codec/utf8.ts";
+import type { DeadLetter, Failure } from "../../log/consumers/consumers.ts";
+import { isoTime } from "./iso-time.ts";
+
+/**
+ * What a destination is told of records that were given up: JSON in the shape of Lambda's own record for a Kafka event source. `payload` is the event that the function got,
+ * or would have got, as JSON in a string, as Lambda writes it to S3. Beyond Lambda's shape: queues and topics get it too where it fits, and where it is not there
+ * `payloadOmitted` is true.
+ * @param bytesMax of the whole text, in UTF-8. Default: any
+ */
+export function failureRecord(failure: Failure, source: EventSource, bytesMax = Number.POSITIVE_INFINITY): string {
+  const { letter, payload, timestampType } = failure;
+  const event = JSON.stringify(mskEvent(source, letter.topic, letter.partition, payload, timestampType));
+  const facts = factsOf(failure, source, utf8Bytes(event));
+  if (payload.length > 0) {
+    const text = portable(JSON.stringify({ ...facts, payload: event }));
+    if (utf8Bytes(text) <= bytesMax) return text;
+  }
+  return portable(JSON.stringify({ ...facts, payloadOmitted: true }));
+}
+
+function factsOf({ consumer, letter, requestId, payload }: Failure, source: EventSource, payloadSize: number) {
+  const { target } = consumer;
+  return {
+    requestContext: {
+      requestId,
+      functionArn: target,
+      condition: conditions[letter.condition],
+      approximateInvokeCount: letter.attempts,
+    },
+    responseContext: letter.attempts === 0 ? null : responseOf(target, letter),
+    version: "1.0",
+    timestamp: isoTime(letter.givenUpMs),
+    KafkaBatchInfo: {
+      batchSize: letter.records,
+      ...source,
+      payloadSize,
+      recordsInfo: {
+        [partitionName(letter.topic, letter.partition)]: {
+          firstRecordOffset: String(payload[0]?.offset ?? letter.fromOffset),
+          lastRecordOffset: String(payload.at(-1)?.offset ?? letter.toOffset - 1),
+          firstRecordTimestamp: isoTime(letter.firstTimestampMs),
+          lastRecordTimestamp: isoTime(letter.lastTimestampMs),
+        },
+      },
+    },
+  };
+}
+
+/** In Lambda's words. */
+const conditions: Readonly<Record<DeadLetter["condition"], string>> = {
+  RetryAttemptsExhausted: "RetryAttemptsExhausted",
+  RecordAgeExceeded: "RecordAgeExceeded",
+  PayloadTooLarge: "MaximumPayloadSizeExceeded",
+};
+
+/** A function that reports failed records, or answers what cannot be understood, has run without an error of its own. */
+function responseOf(target: string, { functionError }: DeadLetter) {
+  const [, , , , , , , qualifier = "$LATEST"] = target.split(":");
+  return { statusCode: 200, executedVersion: qualifier, ...(functionError !== "" && { functionError }) };
+}
+
+/** SQS refuses messages with these two, which texts of records may hold. */
+function portable(json: string): string {
+  return json.replaceAll("\uFFFE", "\\ufffe").replaceAll("\uFFFF", "\\uffff");
+}
