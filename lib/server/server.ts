@@ -15,6 +15,9 @@ import type { Engine } from "../ports/engine.ts";
 import { type ServerTelemetry, stackText } from "../telemetry/server.ts";
 import { checkBindHost, hostRule, isLoopback, urlOf } from "./hosts.ts";
 import { tendInBackground } from "./background.ts";
+import { Bell } from "./delivery/bell.ts";
+import { tellingLog } from "./delivery/telling-log.ts";
+import { type TriggerOptions, Triggers } from "./delivery/triggers.ts";
 import { createNodeServer } from "./node-shell.ts";
 import { packageVersion } from "./version.ts";
 
@@ -41,6 +44,8 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** Hears of faults in Stratalog itself. Default: telemetry's log, else standard error. */
   readonly reportFault?: ((error: LogError) => void) | undefined;
+  /** Functions of this machine that are called with topics' records. Default: none. */
+  readonly triggers?: TriggerOptions | undefined;
   /** Metrics, for `GET /metrics`, log lines and trace ids; give its `telemetry` to an `aws` engine too. Default: none. */
   readonly telemetry?: ServerTelemetry | undefined;
 }
@@ -49,19 +54,24 @@ export interface RunningServer {
   /** Such as `http://127.0.0.1:7070`, without a slash at the end. */
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests, ends waits and streams, finishes what runs within `limits.closeGraceMs`, closes the log. Repeating it is harmless. */
+  /** Takes no more requests, ends waits and streams, finishes requests and functions that run within `limits.closeGraceMs`, closes the log. Repeating it is harmless. */
   close(): Promise<void>;
 }
 
 /**
  * Serves a log over HTTP on this machine.
- * @throws forbidden for an address that other machines can reach, without credentials; invalid_request for credentials that are none; unavailable when the port is taken
+ * @throws forbidden for an address that other machines can reach, without credentials; invalid_request for credentials that are none; unavailable when the port is taken;
+ *   invalid_config for a function that cannot be loaded
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", port = 7070, allowedHosts = [], engineName = "custom", credentials, telemetry } = options;
   const { janitorIntervalMs = limits.janitorIntervalMs, reportFault = telemetry?.reportFault ?? toStandardError } = options;
   checkBindHost(host, credentials !== undefined);
-  const { log, janitor } = partsOf(options);
+  const parts = partsOf(options);
+  const { janitor } = parts;
+  const bell = new Bell();
+  const log = options.triggers === undefined ? parts.log : tellingLog(parts.log, () => bell.ring());
+  const triggers = options.triggers && (await Triggers.open(log, options.triggers));
   const closing = new AbortController();
   let boundPort = port;
   const app = createApp(log, {
@@ -75,7 +85,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics: telemetry?.expose,
   });
   const server = createNodeServer(app, closing.signal, telemetry?.telemetry);
-  boundPort = await listen(server, host, port);
+  try {
+    boundPort = await listen(server, host, port);
+  } catch (reason) {
+    await triggers?.close();
+    throw reason;
+  }
+  triggers?.begin({ bootstrapServers: () => new URL(urlOf(host, boundPort)).host, bell, reportFault });
   if (janitor !== undefined && janitorIntervalMs > 0)
     void tendInBackground(janitor, { everyMs: janitorIntervalMs, signal: closing.signal, reportFault });
   let closed: Promise<void> | undefined;
@@ -83,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: urlOf(host, boundPort),
     port: boundPort,
     close() {
-      closed ??= shutDown(server, closing).then(() => log.close());
+      closed ??= Promise.all([shutDown(server, closing), triggers?.close()]).then(() => log.close());
       return closed;
     },
   };

@@ -18,12 +18,13 @@ import { nodeClock } from "../../node/clock.ts";
 import { nodeRandom } from "../../node/random.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
-import type { RunningServer, ServerTelemetryOptions } from "../../server/index.ts";
+import type { RunningServer, ServerTelemetryOptions, TriggerOptions } from "../../server/index.ts";
 import { isLoopback } from "../../server/hosts.ts";
 import { type Command, type Context, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
 import { watchNpm } from "../npm-parent.ts";
 import { UsageError } from "../usage-error.ts";
+import { consumerFlags, triggersOf } from "./serve-consumers.ts";
 
 const lockWaitMs = 3_000;
 const lockLookMs = 100;
@@ -34,15 +35,17 @@ export const serve: Command = {
   summary: "Run the log: on this machine's disk, or on DynamoDB and S3.",
   details: [
     "Without credentials it listens on this machine only. STRATALOG_ADMIN_TOKEN, --jwt-issuer or --tokens on make it ask everyone for credentials, and ACLs say who may do what.",
+    "With --consumer it calls a function of this machine with a topic's records, as Lambda does for a cluster of MSK: in order within a partition, with retries. It is loaded anew when its file changes.",
     "Every acknowledged record is on disk. Ctrl-C (or SIGTERM) ends it gracefully; after a kill or a power cut it starts again as it was.",
   ],
-  flags: { ...jsonFlag, json: { type: "boolean", doc: "Print where it listens as one line of JSON." } },
+  flags: { ...jsonFlag, json: { type: "boolean", doc: "Print where it listens as one line of JSON." }, ...consumerFlags },
   settings: { ...serverSettings, ...securitySettings },
   examples: [
     "stratalog serve",
     "stratalog serve --metrics on --log-level debug",
     "stratalog serve --port 7071 --data /var/lib/stratalog",
     "stratalog dev --port 0 --engine memory",
+    "stratalog dev --consumer ./handler.ts --topic orders --from-beginning --on-failure orders-failed --retry-attempts 2",
     "stratalog serve --host 0.0.0.0 --jwt-issuer https://login.example.com/ --jwt-audience stratalog",
     "stratalog serve --engine aws --table my-log --bucket my-log-bucket --region eu-west-1",
   ],
@@ -52,9 +55,10 @@ export const serve: Command = {
     const host = setting(serverSettings.host);
     const engineName = setting(serverSettings.engine);
     const data = engineName === "local" ? resolve(setting(serverSettings.data)) : undefined;
+    const triggers = triggersOf(context, engineName);
     const credentials = credentialsOf(context);
     const allowedHosts = allowedHostsFrom(setting);
-    const server = await start(context, data, { host, port, engineName, credentials, allowedHosts });
+    const server = await start(context, data, { host, port, engineName, credentials, allowedHosts, triggers });
     if (credentials !== undefined && !isLoopback(host)) {
       await say(
         context,
@@ -89,6 +93,7 @@ interface Listen {
   readonly engineName: string;
   readonly credentials: Credentials | undefined;
   readonly allowedHosts: readonly string[];
+  readonly triggers: TriggerOptions | undefined;
 }
 
 /** Undefined where none are configured. @throws UsageError for settings that would look as if there were some */

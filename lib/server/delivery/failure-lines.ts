@@ -1,0 +1,93 @@
+import { partitionName } from "../../core/delivery/msk-event.ts";
+import { afterFailure } from "../../log/consumers/after-failure.ts";
+import { callFunction } from "../../log/consumers/call.ts";
+import type { CallBatch, Consumer, ConsumerStatus, DeliveryReport } from "../../log/consumers/consumers.ts";
+import { nodeClock } from "../../node/clock.ts";
+
+/** Tells of each call that failed, in one line: where, what, and what comes next. */
+export class FailureLines {
+  readonly #print: (line: string) => void;
+  /** Failed calls one after the other, by group and partition. */
+  readonly #attempts = new Map<string, number>();
+
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  /** What had failed before this process began. */
+  remember({ consumer, partitions }: ConsumerStatus): void {
+    for (const { partition, attempts } of partitions) if (attempts > 0) this.#attempts.set(keyOf(consumer, partition), attempts);
+  }
+
+  /** Waits for a call, and judges its answer as the delivery does. */
+  async watch(consumer: Consumer, batch: CallBatch, call: Promise<unknown>): Promise<unknown> {
+    const called = await callFunction({ call: () => call, sendFailure: () => Promise.resolve() }, consumer, batch, undefined);
+    const key = keyOf(consumer, batch.partition);
+    if (called.kind === "unavailable") this.#say(consumer, batch, `not called: ${shortened(called.error)}`, "it is tried again");
+    else if (called.kind === "failed") this.#failed(consumer, batch, 0, called.error);
+    else if (called.failedFrom === undefined) this.#attempts.delete(key);
+    else this.#failed(consumer, batch, called.failedFrom, `it reported offset ${called.failedFrom} as failed`);
+    return await call;
+  }
+
+  /** Of what a run has given up. */
+  report(consumer: Consumer, partition: number, { givenUp }: DeliveryReport): void {
+    if (givenUp === 0) return;
+    this.#attempts.delete(keyOf(consumer, partition));
+    const what = `${givenUp} ${givenUp === 1 ? "record was" : "records were"} given up`;
+    this.#print(`[${consumer.group}] ${partitionName(consumer.topic, partition)}: ${what}, ${whereTo(consumer)}.`);
+  }
+
+  #failed(consumer: Consumer, batch: CallBatch, failedFrom: number, error: string): void {
+    const key = keyOf(consumer, batch.partition);
+    const offsets = batch.records.map(({ offset }) => offset).filter((offset) => offset >= failedFrom);
+    const attempts = offsets.length < batch.records.length ? 0 : (this.#attempts.get(key) ?? 0);
+    const nowMs = nodeClock.nowMs();
+    const after = afterFailure(consumer, { attempts, ends: [] }, { offsets, toOffset: (offsets.at(-1) ?? 0) + 1 }, nowMs);
+    if (after.kind === "give-up") {
+      this.#attempts.delete(key);
+      this.#say(
+        consumer,
+        batch,
+        error,
+        `given up after ${after.attempts === 1 ? "1 call" : `${after.attempts} calls`}, ${whereTo(consumer)}`,
+      );
+      return;
+    }
+    this.#attempts.set(key, after.state.attempts);
+    const waitS = (after.state.retryAtMs - nowMs) / 1_000;
+    const next =
+      after.state.retryAtMs === 0 ? "again, in two parts" : `again in ${waitS} s (${nth(after.state.attempts, consumer.retryAttempts)})`;
+    this.#say(consumer, batch, error, next);
+  }
+
+  #say(consumer: Consumer, { topic, partition, records }: CallBatch, error: string, next: string): void {
+    const [first, last] = [records[0]?.offset ?? 0, records.at(-1)?.offset ?? 0];
+    const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
+    this.#print(`[${consumer.group}] ${partitionName(topic, partition)}, ${offsets}: ${oneLine(error)}. Next: ${next}.`);
+  }
+}
+
+function keyOf({ group, topic }: Consumer, partition: number): string {
+  return JSON.stringify([group, topic, partition]);
+}
+
+function nth(attempts: number, retryAttempts: number): string {
+  return retryAttempts < 0 ? `retry ${attempts}` : `retry ${attempts} of ${retryAttempts}`;
+}
+
+function whereTo({ onFailure, group }: Consumer): string {
+  return onFailure === undefined ? `kept as dead letters of ${group}` : `to ${onFailure}`;
+}
+
+/** What keeps a function from being called was told in full when it began. */
+function shortened(text: string): string {
+  return text.length <= charsMax ? text : `${text.slice(0, charsMax)}…`;
+}
+
+const charsMax = 80;
+
+/** Without the full stop of a sentence, since one follows. */
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ").replace(/\.$/, "");
+}

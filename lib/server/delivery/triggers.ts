@@ -1,0 +1,111 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
+import { checkedConsumer, failureTopic, type NewConsumer } from "../../log/consumers/settings.ts";
+import type { Log } from "../../log/log.ts";
+import { topicGone } from "../../log/topic-gone.ts";
+import { nodeClock } from "../../node/clock.ts";
+import type { Bell } from "./bell.ts";
+import { deliverInBackground } from "./deliver-in-background.ts";
+import { FailureLines } from "./failure-lines.ts";
+import { Handler } from "./handler.ts";
+import { localCarrier } from "./local-carrier.ts";
+
+/** A function of this machine that is called with a topic's records. */
+export interface TriggeredFunction {
+  /** A file of JavaScript or TypeScript (erasable syntax), and after a `#` the export to call. Default `handler`. */
+  readonly source: string;
+  /** Its consumer, put when the server starts. Topics that are not there are made. */
+  readonly consumer: Omit<NewConsumer, "target">;
+}
+
+export interface TriggerOptions {
+  readonly functions: readonly TriggeredFunction[];
+  /** Gets what functions print and what happens to them, a line each. */
+  readonly print: (line: string) => void;
+}
+
+interface BeginOptions {
+  /** Of the server, as events say it. */
+  readonly bootstrapServers: () => string;
+  readonly bell: Bell;
+  readonly reportFault: (error: LogError) => void;
+}
+
+/** Functions of this machine, from when they are loaded to when the last call has ended. */
+export class Triggers {
+  readonly #log: Log;
+  readonly #lines: FailureLines;
+  /** By target. */
+  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #closing = new AbortController();
+  #ended: Promise<void> = Promise.resolve();
+
+  private constructor(log: Log, lines: FailureLines, handlers: ReadonlyMap<string, Handler>) {
+    this.#log = log;
+    this.#lines = lines;
+    this.#handlers = handlers;
+  }
+
+  /** Loads the functions, makes the topics that are missing, and puts the consumers. @throws LogError: nothing runs then */
+  static async open(log: Log, { functions, print }: TriggerOptions): Promise<Triggers> {
+    const consumers = functions.map(({ consumer }) => checkedConsumer({ ...consumer, target: `local:${consumer.group}` }));
+    for (const { onFailure } of consumers) checkDestination(onFailure);
+    const handlers = new Map<string, Handler>();
+    const lines = new FailureLines(print);
+    try {
+      for (const [nth, { source }] of functions.entries()) {
+        const { group, target } = consumers[nth] as (typeof consumers)[number];
+        if (handlers.has(target)) throw new LogError("invalid_config", `Two functions have the group ${group}: give each one of its own.`);
+        const prefix = `[${group}] `;
+        handlers.set(target, await Handler.open({ name: group, source, print: (line) => print(`${prefix}${line}`) }));
+      }
+      for (const consumer of consumers) {
+        const { topic, outputTopics, onFailure } = consumer;
+        const ofFailures = onFailure === undefined ? undefined : failureTopic(onFailure);
+        for (const name of [topic, ...outputTopics, ...(ofFailures === undefined ? [] : [ofFailures])]) await makeTopic(log, name, print);
+        await log.consumers.put(consumer);
+        lines.remember(await log.consumers.status(consumer.group));
+      }
+    } catch (reason) {
+      await closeAll(handlers);
+      throw reason;
+    }
+    return new Triggers(log, lines, handlers);
+  }
+
+  /** Delivers from now on. */
+  begin({ bootstrapServers, bell, reportFault }: BeginOptions): void {
+    this.#ended = deliverInBackground(this.#log, localCarrier(this.#handlers, bootstrapServers, this.#lines), {
+      bell,
+      reportFault,
+      signal: this.#closing.signal,
+      isOurs: ({ target }) => this.#handlers.has(target),
+      onReport: (consumer, partition, report) => this.#lines.report(consumer, partition, report),
+    });
+  }
+
+  /** Begins no more calls; those that run may end within `limits.closeGraceMs`. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const over = new AbortController();
+    const ended = this.#ended.finally(() => over.abort());
+    await nodeClock.sleep(limits.closeGraceMs, over.signal);
+    await closeAll(this.#handlers);
+    await ended;
+  }
+}
+
+async function makeTopic(log: Log, name: string, print: (line: string) => void): Promise<void> {
+  if ((await log.topics.get(name).catch(topicGone)) !== undefined) return;
+  const { partitions } = await log.topics.create({ name });
+  print(`Created topic ${name} with ${partitions} ${partitions === 1 ? "partition" : "partitions"}: it was not there.`);
+}
+
+function checkDestination(onFailure: string | undefined): void {
+  if (onFailure === undefined || failureTopic(onFailure) !== undefined) return;
+  throw new LogError("invalid_config", `A server on one machine puts what was given up into a topic, kafka://NAME, not to ${onFailure}.`);
+}
+
+async function closeAll(handlers: ReadonlyMap<string, Handler>): Promise<void> {
+  await Promise.all([...handlers.values()].map((handler) => handler.close()));
+}
