@@ -21,3 +21,11 @@ export function parseTime(flag: string, text: string, nowMs: number): number {
   if (Number.isNaN(ms)) throw new UsageError(`--${flag} "${text}" is no time. ${timeDoc}`);
   return ms;
 }
+
+/** Such as `45s`, `2m`, `3h` or `7d`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 2 * 3_600) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 2 * 86_400 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}

@@ -3,6 +3,7 @@ import type { HealthBody } from "../http/wire.ts";
 import { AclsClient } from "./acls.ts";
 import type { ConsumeOptions } from "./consumer-options.ts";
 import { Consumer } from "./consumer.ts";
+import { ConsumersClient } from "./consumers.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import { Producer } from "./producer.ts";
@@ -47,9 +48,19 @@ export type {
   MemberBody,
   PartitionLagBody,
 } from "../http/group-wire.ts";
+export type {
+  ConsumerBody,
+  ConsumerListBody,
+  ConsumerPartitionBody,
+  ConsumerStatusBody,
+  DeadLetterBody,
+  DeadLetterListBody,
+  PutConsumerBody,
+} from "../http/consumer-wire.ts";
 export type { AclsClient, ListAcls } from "./acls.ts";
 export type { ConsumeOptions } from "./consumer-options.ts";
 export type { Consumer } from "./consumer.ts";
+export type { ConsumersClient, ListConsumers, ListDeadLetters } from "./consumers.ts";
 export type { GroupConsumer } from "./groups/consumer.ts";
 export type { GroupConsumerOptions, GroupRecord, TopicPartition } from "./groups/options.ts";
 export type { OutputPlace, OutputRecord } from "./groups/transaction.ts";
@@ -86,6 +97,8 @@ export interface LogClient {
   readonly quotas: QuotasClient;
   /** Consumer groups, looked at and looked after. */
   readonly groups: GroupsClient;
+  /** Triggered consumers: functions that are called with new records. */
+  readonly consumers: ConsumersClient;
   /** Sends records to a topic, in batches, each once and in order. Close it when done. */
   producer(options: ProducerOptions): Producer;
   /** The records of a topic as an async iterator. Leaving the loop ends it. */
@@ -108,6 +121,7 @@ export function connect(options: ConnectOptions = {}): LogClient {
     tokens: new TokensClient(transport),
     quotas: new QuotasClient(transport),
     groups: new GroupsClient(transport),
+    consumers: new ConsumersClient(transport),
     producer: (producerOptions) => new Producer(transport, producerOptions),
     consume: (consumeOptions) => new Consumer(transport, consumeOptions),
     consumer: (consumerOptions) => new GroupConsumer(transport, consumerOptions),

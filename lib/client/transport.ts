@@ -7,7 +7,7 @@ import { authorizationOf, checkedToken, type Token } from "./token.ts";
 import { errorFromNetwork, errorFromStatus, errorFromWire } from "./wire-errors.ts";
 
 export interface Call {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path elements under `/v1`; each is encoded. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | number | undefined>>;

@@ -3,43 +3,11 @@ import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { after, before, describe, test } from "node:test";
 import { limits } from "../../lib/core/limits.ts";
-import { mediaTypes } from "../../lib/http/wire.ts";
 import { rawBatch } from "../unit/core/codec/raw-batch.ts";
+import { admin, type Attack, get, json, post, raw } from "./attack.ts";
+import { consumerAttacks } from "./consumer-attacks.ts";
 import { adminToken, allowedPage, secrets, sendRaw, type Target, targets } from "./targets.ts";
 
-const admin = { authorization: `Bearer ${adminToken}` };
-const json = { ...admin, "content-type": mediaTypes.json };
-const raw = { ...admin, "content-type": mediaTypes.recordBatch };
-
-interface Attack {
-  readonly name: string;
-  readonly status: number | readonly number[];
-  readonly path: string;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
-}
-
-const get = (name: string, path: string, status: Attack["status"], headers: Readonly<Record<string, string>> = admin): Attack => ({
-  name,
-  status,
-  path,
-  headers,
-});
-const post = (
-  name: string,
-  path: string,
-  body: string | Uint8Array,
-  status: Attack["status"],
-  headers: Readonly<Record<string, string>> = json,
-): Attack => ({
-  name,
-  status,
-  path,
-  method: "POST",
-  headers,
-  body: body as string | Uint8Array<ArrayBuffer>,
-});
 const records = "/v1/topics/own/records";
 const beats = "/v1/groups/evil/members/eve";
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -148,6 +116,7 @@ const attacks: readonly Attack[] = [
     '{"offsets":[{"topic":"own","partition":0,"offset":0}]}',
     409,
   ),
+  ...consumerAttacks,
   post("values nested deep", records, nested(limits.jsonDepthMax + 1), 400),
   post("values nested 100,000 deep", records, nested(100_000), 400),
   post("a body that is 200,000 brackets", records, "[".repeat(200_000), 400),

@@ -1,6 +1,7 @@
 import type { GroupBody, GroupDetailBody, GroupLagBody, LogClient, MemberBody } from "../../client/index.ts";
 import { LogError } from "../../core/errors.ts";
 import { count, table } from "../table.ts";
+import { duration } from "../times.ts";
 
 type Partitions = Readonly<Record<string, readonly number[]>>;
 
@@ -76,13 +77,6 @@ function rangesText(numbers: readonly number[]): string {
     else ranges.push([number, number]);
   }
   return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(",");
-}
-
-function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  if (seconds < 120) return `${seconds}s`;
-  if (seconds < 2 * 3_600) return `${Math.floor(seconds / 60)}m`;
-  return seconds < 2 * 86_400 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`;
 }
 
 const namedMax = 5;

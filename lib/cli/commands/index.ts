@@ -5,6 +5,12 @@ import { aclsRemove } from "./acls-remove.ts";
 import { check } from "./check.ts";
 import { conformance } from "./conformance.ts";
 import { consume } from "./consume.ts";
+import { consumersDeadLetters } from "./consumers-dead-letters.ts";
+import { consumersDelete } from "./consumers-delete.ts";
+import { consumersDescribe } from "./consumers-describe.ts";
+import { consumersList } from "./consumers-list.ts";
+import { consumersPause, consumersResume } from "./consumers-pause.ts";
+import { consumersRedrive } from "./consumers-redrive.ts";
 import { groupsDelete } from "./groups-delete.ts";
 import { groupsDescribe } from "./groups-describe.ts";
 import { groupsList } from "./groups-list.ts";
@@ -42,6 +48,13 @@ export const commands: readonly Command[] = [
   groupsDescribe,
   groupsReset,
   groupsDelete,
+  consumersList,
+  consumersDescribe,
+  consumersPause,
+  consumersResume,
+  consumersDeadLetters,
+  consumersRedrive,
+  consumersDelete,
   aclsAdd,
   aclsList,
   aclsRemove,
