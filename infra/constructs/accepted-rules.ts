@@ -1,5 +1,5 @@
 import { Stack, Validations } from "aws-cdk-lib";
-import type { Role } from "aws-cdk-lib/aws-iam";
+import type { Policy, Role } from "aws-cdk-lib/aws-iam";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IConstruct } from "constructs";
 
@@ -8,8 +8,8 @@ export function accept(resource: IConstruct, rule: string, reason: string): void
   Validations.of(resource).acknowledge({ id: `AwsSolutions-${rule}`, reason });
 }
 
-/** That a role may use all objects under a prefix: an object's name is not known before it is written. */
-export function acceptObjects(role: Role, bucket: IBucket, pattern: string): void {
+/** That a role, or a policy, may use all objects under a prefix: an object's name is not known before it is written. */
+export function acceptObjects(role: Role | Policy, bucket: IBucket, pattern: string): void {
   const arn: unknown = Stack.of(role).resolve(bucket.arnForObjects(pattern));
   accept(
     role,

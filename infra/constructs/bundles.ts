@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-export type BundleName = "api" | "janitor" | "resources";
+export type BundleName = "api" | "janitor" | "resources" | "router" | "deliver";
 
 /** dist/functions, seen from infra/constructs of a clone and from dist/infra/constructs of the package. */
 const places = ["../../dist/functions", "../../functions"].map((place) => join(import.meta.dirname, place));

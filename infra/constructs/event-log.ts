@@ -11,6 +11,7 @@ import type { MetricName } from "../../lib/config/metrics.ts";
 import { LogAlarms } from "./alarms.ts";
 import { addBaselineAlarms, type WatchedParts } from "./baseline-alarms.ts";
 import { makeDashboard } from "./dashboard.ts";
+import { LogDelivery } from "./delivery.ts";
 import { checkDoors, publicDoors } from "./door-checks.ts";
 import type { EventLogProps } from "./event-log-props.ts";
 import { logsKept, makeFunctions } from "./functions.ts";
@@ -45,6 +46,8 @@ export class EventLog extends Construct {
   readonly rest: RestDoor | undefined;
   readonly dashboard: Dashboard | undefined;
   readonly #alarms: LogAlarms;
+  readonly #makeDelivery: () => LogDelivery;
+  #delivery: LogDelivery | undefined;
   readonly #grantParts: GrantParts;
 
   /** @throws Error when nobody, or everybody, could reach the log, or when the functions' code was not built */
@@ -55,7 +58,8 @@ export class EventLog extends Construct {
     this.table = props.table ?? makeTable(this, props);
     this.bucket = props.bucket ?? makeBucket(this, props);
     const { logName, table, bucket } = this;
-    const functions = makeFunctions(this, logName, { table, bucket, keys: keysOf(table, bucket) }, props);
+    const store = { table, bucket, keys: keysOf(table, bucket) };
+    const functions = makeFunctions(this, { logName, store, props });
     this.api = functions.api;
     this.janitor = functions.janitor;
     this.resources = functions.resources;
@@ -71,6 +75,8 @@ export class EventLog extends Construct {
     this.#alarms = new LogAlarms(this, "Alarms", watched.logName, props.runbookUrl ?? "docs/runbook.md", props.alarmTopic);
     addBaselineAlarms(this.#alarms, watched);
     this.dashboard = dashboard ? makeDashboard(this, watched) : undefined;
+    const door = this.functionUrl?.url ?? this.rest?.url ?? "";
+    this.#makeDelivery = () => new LogDelivery(this, "Delivery", { logName, store, props, door, ...this.#watching() });
     this.#grantParts = { log: this, api: this.api, hasUrl: functionUrl, rest: this.rest, resources: this.resources };
   }
 
@@ -82,6 +88,16 @@ export class EventLog extends Construct {
   /** Declares a topic: it is made, or taken over when it is there, and altered with the stack. @throws LogError when the name or a config cannot be */
   topic(name: string, props: TopicProps = {}): EventTopic {
     return new EventTopic(this, `Topic-${name}`, name, props, this.#grantParts);
+  }
+
+  /** What calls functions with records. Undefined while no function has a {@link StratalogEventSource}. */
+  get delivery(): LogDelivery | undefined {
+    return this.#delivery;
+  }
+
+  /** What calls functions with records, which is made when this is called first. */
+  enableDelivery(): LogDelivery {
+    return (this.#delivery ??= this.#makeDelivery());
   }
 
   /** Lets a role or a user do everything with the log, access rules included. @throws Error when it is no role or user, or no door knows IAM */
@@ -128,6 +144,10 @@ export class EventLog extends Construct {
       threshold: recordsMax,
       periods: 3,
     });
+  }
+
+  #watching() {
+    return { alarms: this.#alarms, dashboard: this.dashboard, resources: this.resources };
   }
 
   #addUrl(responseStreaming: boolean): FunctionUrl {

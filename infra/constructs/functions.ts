@@ -23,21 +23,34 @@ export function logsKept({ logRetention = RetentionDays.ONE_MONTH, throwaway = f
   return { logRetention, removalPolicy: throwaway ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN };
 }
 
-export function makeFunctions(scope: Construct, logName: string, store: Store, props: EventLogProps): LogFunctions {
-  const { responseStreaming = true, reserveConcurrency = true, api: apiProps = {} } = props;
+/** What all functions of a log share. */
+export interface FunctionsParts {
+  readonly logName: string;
+  readonly store: Store;
+  readonly props: EventLogProps;
+}
+
+/** What one of them is beside that. */
+export type OwnFunctionProps = Omit<LogFunctionProps, "environment" | "logRetention" | "removalPolicy" | "functionsFolder"> & {
+  readonly environment?: LogFunctionProps["environment"];
+};
+
+export function makeFunction(scope: Construct, id: string, { logName, store, props }: FunctionsParts, own: OwnFunctionProps): LogFunction {
+  const { reserveConcurrency = true, functionsFolder } = props;
+  return new LogFunction(scope, id, {
+    ...logsKept(props),
+    functionsFolder,
+    ...own,
+    environment: { ...environmentOf(logName, store, props), ...own.environment },
+    reservedConcurrency: reserveConcurrency ? own.reservedConcurrency : undefined,
+  });
+}
+
+export function makeFunctions(scope: Construct, parts: FunctionsParts): LogFunctions {
+  const { logName, store, props } = parts;
+  const { responseStreaming = true, api: apiProps = {} } = props;
   const apiTimeout = apiProps.timeout ?? (responseStreaming ? Duration.minutes(15) : restBufferedTimeout);
-  const environment = environmentOf(logName, store, props);
-  const make = (
-    id: string,
-    own: Omit<LogFunctionProps, "environment" | "logRetention" | "removalPolicy" | "functionsFolder">,
-  ): LambdaFunction =>
-    new LogFunction(scope, id, {
-      ...logsKept(props),
-      environment,
-      functionsFolder: props.functionsFolder,
-      ...own,
-      reservedConcurrency: reserveConcurrency ? own.reservedConcurrency : undefined,
-    }).function;
+  const make = (id: string, own: OwnFunctionProps): LambdaFunction => makeFunction(scope, id, parts, own).function;
   return {
     api: make("Api", {
       bundle: "api",

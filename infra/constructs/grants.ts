@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { CustomResource, Duration, Stack, Token, TokenComparison } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { type Acl, anyName, clusterName } from "../../lib/core/access/acl.ts";
 import { principalName } from "./principals.ts";
 import type { RestDoor } from "./rest-door.ts";
@@ -85,7 +85,7 @@ function grantUrl(grantee: IGrantable, api: LambdaFunction): readonly Grant[] {
 }
 
 /** Text that may hold tokens, as a part of an id. */
-export function hash(scope: Construct, text: string): string {
+export function hash(scope: IConstruct, text: string): string {
   const resolved = JSON.stringify(Stack.of(scope).resolve(text));
   return createHash("sha256").update(resolved).digest("hex").slice(0, 8);
 }

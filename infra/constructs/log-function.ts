@@ -1,6 +1,13 @@
 import type { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import {
+  Architecture,
+  Code,
+  type EventInvokeConfigOptions,
+  Function as LambdaFunction,
+  RecursiveLoop,
+  Runtime,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
@@ -23,6 +30,10 @@ export interface LogFunctionProps {
   readonly permissions: readonly PolicyStatement[];
   /** The bucket whose payloads and segments are among them. */
   readonly objectsOf?: IBucket;
+  /** What becomes of invocations that nobody waits for. Default: Lambda's own, two retries within six hours. */
+  readonly whenAsync?: Pick<EventInvokeConfigOptions, "retryAttempts" | "maxEventAge">;
+  /** Whether it may invoke itself over and over. Default false: Lambda ends that after about 16 times. */
+  readonly isRecursive?: boolean;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
   readonly functionsFolder: string | undefined;
@@ -59,6 +70,8 @@ export class LogFunction extends Construct {
       environment: { ...props.environment },
       role: this.role,
       logGroup: this.logGroup,
+      ...props.whenAsync,
+      ...(props.isRecursive === true && { recursiveLoop: RecursiveLoop.ALLOW }),
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
   }

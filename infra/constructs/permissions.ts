@@ -42,6 +42,18 @@ export function resourcesPermissions(store: Store): PolicyStatement[] {
   return tableAndKeys(store);
 }
 
+/** Who looks what is to be done reads the table, and nothing else. */
+export function readingPermissions({ table, keys }: Store): PolicyStatement[] {
+  const ofTable = new PolicyStatement({ actions: ["dynamodb:GetItem", "dynamodb:Query"], resources: [table.tableArn] });
+  if (keys.length === 0) return [ofTable];
+  return [ofTable, new PolicyStatement({ actions: ["kms:Decrypt", "kms:DescribeKey"], resources: keys.map(({ keyArn }) => keyArn) })];
+}
+
+/** Records themselves, beside the table: to find those of a time. */
+export function recordsPermissions(store: Store): PolicyStatement[] {
+  return [...objectPatterns.map((pattern) => allow(store, ["s3:GetObject"], pattern)), list(store)];
+}
+
 function tableAndKeys({ table, keys }: Store): PolicyStatement[] {
   const ofTable = new PolicyStatement({ actions: tableActions, resources: [table.tableArn] });
   if (keys.length === 0) return [ofTable];

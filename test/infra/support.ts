@@ -9,7 +9,7 @@ import { StackSettings } from "../../infra/stacks/stack-settings.ts";
 
 /** Bundles that hold nothing: a template does not depend on what is in them. */
 export const functionsFolder = mkdtempSync(join(tmpdir(), "stratalog-functions-"));
-for (const name of ["api", "janitor", "resources"]) {
+for (const name of ["api", "janitor", "resources", "router", "deliver"]) {
   mkdirSync(join(functionsFolder, name));
   writeFileSync(join(functionsFolder, name, "index.mjs"), "export const handler = () => undefined;\n");
 }
