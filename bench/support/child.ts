@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Child {
   readonly port: number;
+  readonly pid: number;
   /** Resident set size, bytes. */
   memoryBytes(): Promise<number>;
   stop(): Promise<void>;
@@ -15,24 +16,32 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/** What `npm start` runs, on a free port over a data folder, ready to serve. */
-export async function startStratalog(dataFolder: string): Promise<Child> {
+/** What `npm start` runs, on a free port over a data folder, ready to serve. @param more of its command line */
+export async function startStratalog(dataFolder: string, more: readonly string[] = []): Promise<Child> {
   const { scripts } = JSON.parse(await readFile(`${root}/package.json`, "utf8")) as { scripts: { start: string } };
   const [, ...args] = scripts.start.split(" ");
-  return await startChild([...args, "--port", "0", "--data", dataFolder], /127\.0\.0\.1:(\d+)/);
+  return await startChild([...args, "--port", "0", "--data", dataFolder, ...more], /127\.0\.0\.1:(\d+)/);
 }
 
 export async function startBareHttp(): Promise<Child> {
   return await startChild(["bench/support/bare-http.ts"], /^(\d+)$/);
 }
 
+/** A server over a data folder with this many groups and triggered consumers that have nothing to do. */
+export async function startIdleConsumers(dataFolder: string, count: number): Promise<Child> {
+  return await startChild(["bench/support/idle-consumers.ts", dataFolder, String(count)], /^(\d+)$/);
+}
+
 async function startChild(args: readonly string[], portPattern: RegExp): Promise<Child> {
   const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   const port = await readPort(child, portPattern);
+  const { pid } = child;
+  if (pid === undefined) throw new Error("the child has no process");
   return {
     port,
+    pid,
     memoryBytes: async () => {
-      const status = await readFile(`/proc/${child.pid}/status`, "utf8");
+      const status = await readFile(`/proc/${pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
     },
     stop: () => end(child, "SIGTERM"),
