@@ -25,7 +25,8 @@ let complaints = "";
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "stratalog-readme-"));
-  for (const name of ["package.json", ".npmrc", "bin", "lib"]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  for (const name of ["package.json", ".npmrc", "bin", "lib", "examples"])
+    cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   port = await freePort();
 });
@@ -39,7 +40,7 @@ test("every shell block of the README works in order, and prints what the page s
   const steps = readmeSteps();
   assert.ok(steps.length > 8, "the README has its quickstart");
   for (const { kind, code, output } of steps) {
-    if (kind === "start") await start();
+    if (kind === "start") await start(argumentsOf(code));
     if (kind !== "run") continue;
     const printed = await shell(code);
     if (output === undefined || isAsShown(printed, here(output))) continue;
@@ -66,6 +67,11 @@ for (const [nth, { file, prints }] of sdkExamples.entries()) {
   });
 }
 
+test("the function of the README is examples/handler.ts", () => {
+  const shown = readmeBlocks().find(({ language }) => language === "typescript");
+  assert.equal(shown?.code, readFileSync(join(root, "examples/handler.ts"), "utf8"));
+});
+
 test("CI runs the README's test command", () => {
   const command = "npm ci && npm test";
   assert.ok(readmeBlocks().some(({ language, code }) => language === "sh" && code.startsWith(command)));
@@ -90,9 +96,9 @@ async function shell(code: string): Promise<string> {
 }
 
 /** `npm start`, ready when the log answers. Its process group is its own, so that nothing of it outlives the test. */
-async function start(): Promise<void> {
+async function start(more: readonly string[] = []): Promise<void> {
   if (server !== undefined) await gone(server);
-  const child = spawn("npm", ["start"], { cwd: folder, env: settings(), stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const child = spawn("npm", ["start", ...more], { cwd: folder, env: settings(), stdio: ["ignore", "ignore", "pipe"], detached: true });
   server = child;
   child.stderr.on("data", (chunk: Buffer) => {
     complaints += chunk.toString("utf8");
@@ -103,6 +109,12 @@ async function start(): Promise<void> {
     assert.ok(performance.now() < deadline, `the server does not answer: ${complaints}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** What follows `npm start`, without a comment. */
+function argumentsOf(code: string): readonly string[] {
+  const [, more = ""] = /npm start\b([^#\n]*)/.exec(code) ?? [];
+  return more.split(" ").filter((word) => word !== "");
 }
 
 async function answers(): Promise<boolean> {
