@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLocalEngine } from "../../lib/engines/local/index.ts";
 import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
+import { consumerCases } from "../../lib/testing/conformance/consumers.ts";
 import { groupCases } from "../../lib/testing/conformance/groups.ts";
 import { journalCases } from "../../lib/testing/conformance/journal.ts";
 import { logCases } from "../../lib/testing/conformance/log.ts";
@@ -26,4 +27,5 @@ for (const options of [{}, { fileBytesMax: 2_000, unindexedOpsMax: 2 }]) {
   registerCases(`${name}: log`, logCases, logHarness(harness));
   registerCases(`${name}: strata`, strataCases, logHarness(harness));
   registerCases(`${name}: groups`, groupCases, logHarness(harness));
+  registerCases(`${name}: consumers`, consumerCases, logHarness(harness));
 }

@@ -12,9 +12,10 @@ export function logHarness(engines: () => Promise<DisposableHarness>): () => Pro
     const engine = await engines();
     return {
       open: async () => createLog(await engine.open(), { clock: nodeClock, random: nodeRandom, compression: nodeCompression }),
-      openTuned: async (strata, nowMs = nodeClock.nowMs) => {
+      openTuned: async (strata, time = nodeClock) => {
         const opened = await engine.open();
-        const parts = { clock: { ...nodeClock, nowMs }, random: nodeRandom, compression: nodeCompression, strata };
+        const clock = typeof time === "function" ? { ...nodeClock, nowMs: time } : time;
+        const parts = { clock, random: nodeRandom, compression: nodeCompression, strata };
         return { engine: opened, log: createLog(opened, parts), janitor: createJanitor(opened, parts) };
       },
       clock: nodeClock,

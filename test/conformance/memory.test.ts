@@ -1,5 +1,6 @@
 import { createMemoryEngine, createMemoryStore } from "../../lib/engines/memory/index.ts";
 import { catalogCases } from "../../lib/testing/conformance/catalog.ts";
+import { consumerCases } from "../../lib/testing/conformance/consumers.ts";
 import { groupCases } from "../../lib/testing/conformance/groups.ts";
 import { journalCases } from "../../lib/testing/conformance/journal.ts";
 import { logCases } from "../../lib/testing/conformance/log.ts";
@@ -21,3 +22,4 @@ registerCases("memory: upkeep", upkeepCases, harness);
 registerCases("memory: log", logCases, logHarness(harness));
 registerCases("memory: strata", strataCases, logHarness(harness));
 registerCases("memory: groups", groupCases, logHarness(harness));
+registerCases("memory: consumers", consumerCases, logHarness(harness));

@@ -8,6 +8,25 @@ export interface BatchOffsets {
 }
 
 /**
+ * As `failedFrom`, and tells apart what cannot be understood: `all`, a failure of the whole batch of which no record is named.
+ */
+export function reportedFrom(response: unknown, topic: string, partition: number, offsets: BatchOffsets): number | "all" | undefined {
+  if (response === undefined || response === null) return undefined;
+  if (!isObject(response)) return "all";
+  const { batchItemFailures: failures } = response;
+  if (failures === undefined || failures === null) return undefined;
+  if (!Array.isArray(failures)) return "all";
+  const name = partitionName(topic, partition);
+  let lowest: number | undefined;
+  for (const failure of failures as unknown[]) {
+    const offset = offsetOf(failure, name, offsets);
+    if (offset === undefined) return "all";
+    if (lowest === undefined || offset < lowest) lowest = offset;
+  }
+  return lowest;
+}
+
+/**
  * What a function's answer to an MSK event says, with `ReportBatchItemFailures`: the offset of the first record that failed,
  * which is where the next attempt begins, or undefined when all went well. The answer is
  * `{ "batchItemFailures": [{ "itemIdentifier": { "partition": "<topic>-<partition>", "offset": <offset> } }] }`.
@@ -16,19 +35,8 @@ export interface BatchOffsets {
  * be understood (no object, no list, another partition, an offset outside of the batch) is a failure of the whole batch.
  */
 export function failedFrom(response: unknown, topic: string, partition: number, offsets: BatchOffsets): number | undefined {
-  if (response === undefined || response === null) return undefined;
-  if (!isObject(response)) return offsets.first;
-  const { batchItemFailures: failures } = response;
-  if (failures === undefined || failures === null) return undefined;
-  if (!Array.isArray(failures)) return offsets.first;
-  const name = partitionName(topic, partition);
-  let lowest: number | undefined;
-  for (const failure of failures as unknown[]) {
-    const offset = offsetOf(failure, name, offsets);
-    if (offset === undefined) return offsets.first;
-    if (lowest === undefined || offset < lowest) lowest = offset;
-  }
-  return lowest;
+  const from = reportedFrom(response, topic, partition, offsets);
+  return from === "all" ? offsets.first : from;
 }
 
 function offsetOf(failure: unknown, name: string, { first, last }: BatchOffsets): number | undefined {

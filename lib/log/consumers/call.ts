@@ -1,4 +1,4 @@
-import { failedFrom } from "../../core/delivery/batch-response.ts";
+import { reportedFrom } from "../../core/delivery/batch-response.ts";
 import type { OutputRecord } from "../log.ts";
 import { answeredRecords, BadAnswer } from "./answered-records.ts";
 import { type CallBatch, CallFailed, type Carrier, type Consumer } from "./consumers.ts";
@@ -21,6 +21,8 @@ export type Called =
     }
   | { readonly kind: "unavailable"; readonly error: string };
 
+const failedCall = { kind: "failed", functionError: "", requestId: "", isReported: false } as const;
+
 /** Calls a consumer's function and reads its answer. */
 export async function callFunction(
   carrier: Carrier,
@@ -37,14 +39,17 @@ export async function callFunction(
     return { kind: "failed", error, functionError: reason.functionError, requestId: reason.requestId, isReported: false };
   }
   const offsets = { first: batch.records[0]?.offset ?? 0, last: batch.records.at(-1)?.offset ?? 0 };
+  const failedFrom = consumer.reportBatchItemFailures ? reportedFrom(answer, batch.topic, batch.partition, offsets) : undefined;
+  if (failedFrom === "all")
+    return { ...failedCall, error: "The function's answer names no failed records of the batch in a way that can be understood." };
   try {
     return {
       kind: "answered",
-      failedFrom: consumer.reportBatchItemFailures ? failedFrom(answer, batch.topic, batch.partition, offsets) : undefined,
+      failedFrom,
       outputs: answeredRecords(answer, consumer.outputTopics),
     };
   } catch (reason) {
     if (!(reason instanceof BadAnswer)) throw reason;
-    return { kind: "failed", error: reason.message, functionError: "", requestId: "", isReported: false };
+    return { ...failedCall, error: reason.message };
   }
 }

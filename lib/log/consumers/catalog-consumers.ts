@@ -109,11 +109,11 @@ export class CatalogConsumers implements Consumers {
     const letters = ids === undefined ? await this.#allLetters(group) : await this.#lettersOf(group, ids);
     let count = 0;
     for (const letter of letters) {
-      if (letter.isRedriving) continue;
       const writes: CatalogWrite[] = [letterWrite(group, { ...letter, isRedriving: true }), redriveWrite({ group, ...letter })];
       try {
+        // Also for one that was asked for before: its partition is found again, whatever became of the mark.
         await this.#services.catalog.transact(writes);
-        count++;
+        if (!letter.isRedriving) count++;
       } catch (reason) {
         // It was delivered, or given up anew, just now.
         if (LogError.from(reason).code !== "conflict") throw reason;

@@ -1,11 +1,13 @@
+import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
 import type { Topic } from "../log.ts";
 import { topicGone } from "../topic-gone.ts";
 import type { Carrier, Consumer, Delivery, DeliveryLimits, DeliveryReport } from "./consumers.ts";
-import { type Counts, DeliveryRun, type End, type RunParts } from "./delivery-run.ts";
+import { DeliveryRun } from "./delivery-run.ts";
 import { Lease, LeaseLost } from "./lease.ts";
 import { redrivePartition } from "./redrive.ts";
+import type { Counts, End, RunParts } from "./run-parts.ts";
 import type { DeliveryServices } from "./services.ts";
-import { limits } from "../../core/limits.ts";
 
 interface Go {
   readonly delivery: Delivery;
@@ -38,28 +40,45 @@ async function deliverOnce(services: DeliveryServices, go: Go, counts: Counts): 
     if (end?.state !== "done") return end;
     return (await isMore(services, delivery, lease)) ? undefined : end;
   } catch (reason) {
-    if (!(reason instanceof LeaseLost)) throw reason;
-    return { state: "stopped" };
+    if (reason instanceof LeaseLost) return { state: "stopped" };
+    // What others can do at once is not to wait for the lease's end.
+    await lease.release().catch(() => undefined);
+    if (isGone(reason)) return { state: "stopped" };
+    throw reason;
   } finally {
     lease.leave();
   }
 }
 
-/** @returns undefined when the consumer was changed meanwhile, and is to be read again */
+/** @returns undefined when the consumer or the topic was changed meanwhile, and is to be read again */
 async function runAll(services: DeliveryServices, go: Go, parts: RunParts, lease: Lease): Promise<End | undefined> {
   const { clock } = services;
   const run = new DeliveryRun(services, parts, lease);
-  await redrivePartition(services, parts, lease);
-  for (let readMs = clock.nowMs(); ; ) {
+  let lookedMs: number | undefined;
+  for (;;) {
+    const sinceMs = lookedMs === undefined ? undefined : clock.nowMs() - lookedMs;
+    if (sinceMs === undefined || sinceMs < 0 || sinceMs >= limits.deliverSettingsMs) {
+      const isFirst = lookedMs === undefined;
+      lookedMs = clock.nowMs();
+      if (!isFirst && !(await isAsItWas(services, go, parts))) {
+        await lease.release();
+        return undefined;
+      }
+      const short = await redrivePartition(services, parts, lease);
+      if (short !== undefined) return short;
+    }
     const end = await run.next();
     if (end !== undefined) return end;
-    const nowMs = clock.nowMs();
-    if (nowMs - readMs >= 0 && nowMs - readMs < limits.deliverSettingsMs) continue;
-    readMs = nowMs;
-    if ((await go.consumerOf(parts.delivery.group)).version === parts.consumer.version) continue;
-    await lease.release();
-    return undefined;
   }
+}
+
+async function isAsItWas(services: DeliveryServices, { consumerOf }: Go, { consumer, topic, delivery }: RunParts): Promise<boolean> {
+  const now = await consumerOf(delivery.group);
+  return now.version === consumer.version && (await topicOf(services, now, delivery))?.id === topic.id;
+}
+
+function isGone(reason: unknown): boolean {
+  return reason instanceof LogError && (reason.code === "group_id_not_found" || reason.code === "unknown_topic_or_partition");
 }
 
 async function topicOf({ log }: DeliveryServices, consumer: Consumer, delivery: Delivery): Promise<Topic | undefined> {

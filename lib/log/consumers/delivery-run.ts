@@ -1,33 +1,17 @@
 import { compileFilters } from "../../core/delivery/filter.ts";
-import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { StoredRecord } from "../../core/record.ts";
-import type { CatalogWrite } from "../../ports/catalog.ts";
-import type { OutputRecord, Topic } from "../log.ts";
+import type { OutputRecord } from "../log.ts";
 import { afterFailure, backoffMs, endsAfter } from "./after-failure.ts";
 import { type Called, callFunction } from "./call.ts";
-import type { CallBatch, Carrier, Consumer, Delivery, DeliveryLimits, DeliveryReport, Failure, GiveUpCondition } from "./consumers.ts";
+import type { CallBatch, GiveUpCondition } from "./consumers.ts";
 import { gather } from "./gather.ts";
-import { deadRecords, letterOf } from "./give-up.ts";
+import { letterOf } from "./give-up.ts";
 import type { Lease, Step } from "./lease.ts";
 import { letterWrite } from "./letter-row.ts";
+import { NotPutAway, putAway, refusedOutput } from "./put-away.ts";
+import { type End, handOn, isTimeShort, lastStartMs, type RunParts } from "./run-parts.ts";
 import type { Batch, DeliveryServices } from "./services.ts";
-import { failureTopic } from "./settings.ts";
-
-export type Counts = { -readonly [K in "calls" | "records" | "filtered" | "failedCalls" | "givenUp"]: DeliveryReport[K] };
-
-export interface RunParts {
-  readonly consumer: Consumer;
-  readonly topic: Topic;
-  readonly delivery: Delivery;
-  readonly carrier: Carrier;
-  readonly options: DeliveryLimits;
-  /** Of all that was delivered in this go. */
-  readonly counts: Counts;
-}
-
-/** What ends a run. */
-export type End = Pick<DeliveryReport, "state" | "retryAtMs" | "token">;
 
 /** Delivers one partition under its lease, batch by batch. */
 export class DeliveryRun {
@@ -37,6 +21,8 @@ export class DeliveryRun {
   readonly #passes: (record: StoredRecord) => boolean;
   /** Calls one after the other that could not be made. */
   #unavailable = 0;
+  /** What was given up and not put away yet. */
+  #owed: { readonly fromOffset: number; readonly tried: Tried } | undefined;
 
   constructor(services: DeliveryServices, parts: RunParts, lease: Lease) {
     this.#services = services;
@@ -56,11 +42,9 @@ export class DeliveryRun {
     const batch = await this.#gather();
     this.#parts.counts.filtered += batch.filtered;
     if (batch.records.length === 0) return await this.#pass(batch);
-    if (batch.refused !== undefined) return await this.#giveUp(batch, batch.records, batch.refused, noError, 0);
-    if (this.#parts.counts.calls > 0 && !this.#hasTime()) {
-      this.#lease.leave();
-      return { state: "handed-on", token: this.#lease.token };
-    }
+    if (batch.refused !== undefined) return await this.#giveUp(batch, batch.records, batch.refused, this.#lastError(batch));
+    if (this.#isExhausted(batch)) return await this.#giveUp(batch, batch.records, "RetryAttemptsExhausted", this.#lastError(batch));
+    if (isTimeShort(this.#services.clock, this.#parts)) return handOn(this.#lease);
     return await this.#attempt(batch);
   }
 
@@ -71,7 +55,7 @@ export class DeliveryRun {
     const waitMs = retryAtMs - clock.nowMs();
     if (waitMs <= 0) return undefined;
     const isPatient = (options.lingerMs ?? 0) > 0;
-    const isLate = clock.nowMs() + waitMs > this.#lastStartMs();
+    const isLate = clock.nowMs() + waitMs > lastStartMs(this.#parts);
     if (isLate || (!isPatient && waitMs > limits.deliverSleepMsMax)) return await this.#end({ state: "later", retryAtMs });
     await this.#lease.during(clock.sleep(waitMs, options.signal));
     return { state: "done" };
@@ -85,7 +69,7 @@ export class DeliveryRun {
     const work = gather(this.#services, consumer, place, {
       passes: this.#passes,
       waitUntilMs,
-      stopMs: this.#lastStartMs(),
+      stopMs: lastStartMs(this.#parts),
       signal: options.signal,
     });
     return this.#lease.during(work);
@@ -107,46 +91,49 @@ export class DeliveryRun {
     await this.#lease.renew();
     this.#parts.counts.calls++;
     const called = await this.#lease.during(callFunction(carrier, consumer, this.#callOf(batch.records), options.signal));
-    if (called.kind === "unavailable") return await this.#unavailableNow(called.error);
+    if (called.kind === "unavailable") {
+      await this.#unavailableNow(called.error);
+      return;
+    }
     this.#unavailable = 0;
     if (called.kind === "failed") {
       this.#parts.counts.failedCalls++;
       return await this.#failed(batch, batch.records, called, []);
     }
-    const { failedFrom, outputs } = called;
-    if (failedFrom !== undefined) {
-      this.#parts.counts.failedCalls++;
-      const left = batch.records.filter(({ offset }) => offset >= failedFrom);
-      this.#parts.counts.records += batch.records.length - left.length;
-      const error = { error: `The function reported offset ${failedFrom} as failed.`, functionError: "", requestId: "", isReported: true };
-      return await this.#failed(batch, left, error, left.length < batch.records.length ? outputs : []);
+    try {
+      return await this.#answered(batch, called);
+    } catch (reason) {
+      if (!(reason instanceof OutputsRefused)) throw reason;
+      return await this.#failed(batch, batch.records, { ...noError, error: reason.message }, []);
     }
-    return await this.#succeeded(batch, outputs);
   }
 
-  async #succeeded(batch: Batch, outputs: readonly OutputRecord[]): Promise<End | undefined> {
+  /** @throws OutputsRefused */
+  async #answered(batch: Batch, { failedFrom, outputs }: Extract<Called, { readonly kind: "answered" }>): Promise<End | undefined> {
+    const { counts, options } = this.#parts;
+    if (failedFrom !== undefined) {
+      counts.failedCalls++;
+      const left = batch.records.filter(({ offset }) => offset >= failedFrom);
+      const why = { ...noError, error: `The function reported offset ${failedFrom} as failed.`, isReported: true };
+      const end = await this.#failed(batch, left, why, left.length < batch.records.length ? outputs : []);
+      counts.records += batch.records.length - left.length;
+      return end;
+    }
     const { state } = this.#lease;
     const ends = endsAfter(state.ends, batch.toOffset);
     const step = { offset: batch.toOffset, attempts: 0, ends, retryAtMs: 0, invocations: state.invocations + 1, error: "" };
-    const isLast = !batch.hasMore && ends.length === 0 && (this.#parts.options.lingerMs ?? 0) === 0;
+    const isLast = !batch.hasMore && ends.length === 0 && (options.lingerMs ?? 0) === 0;
     try {
-      if (isLast) {
-        const end = await this.#end({ state: "done" }, step, outputs);
-        this.#parts.counts.records += batch.records.length;
-        return end;
-      }
-      await this.#lease.write(step, [], outputs);
+      await this.#writeWith({ ...step, ...(isLast && { untilMs: 0 }) }, outputs);
     } catch (reason) {
-      const refused = refusedOutput(reason, outputs);
-      if (refused === undefined) throw reason;
-      this.#parts.counts.failedCalls++;
-      return await this.#failed(batch, batch.records, refused, []);
+      if (reason instanceof OutputsRefused) counts.failedCalls++;
+      throw reason;
     }
-    this.#parts.counts.records += batch.records.length;
-    return undefined;
+    counts.records += batch.records.length;
+    return isLast ? await this.#end({ state: "done" }) : undefined;
   }
 
-  /** @param left the records that are to be tried again: the batch's last ones @param outputs of those before them */
+  /** @param left the records that are to be tried again: the batch's last ones @param outputs of those before them @throws OutputsRefused */
   async #failed(batch: Batch, left: readonly StoredRecord[], why: Why, outputs: readonly OutputRecord[]): Promise<End | undefined> {
     const { clock } = this.#services;
     const { consumer } = this.#parts;
@@ -154,91 +141,93 @@ export class DeliveryRun {
     const first = left[0]?.offset ?? batch.toOffset;
     const isFurther = left.length < batch.records.length;
     const tried = { attempts: isFurther ? 0 : state.attempts, ends: state.ends };
-    const after = afterFailure(consumer, tried, { offsets: left.map(({ offset }) => offset), toOffset: batch.toOffset }, clock.nowMs());
+    // One that the function has reported splits its batch already.
+    const how = { retryAttempts: consumer.retryAttempts, bisectBatchOnError: consumer.bisectBatchOnError && !why.isReported };
+    const after = afterFailure(how, tried, { offsets: left.map(({ offset }) => offset), toOffset: batch.toOffset }, clock.nowMs());
     const told = { invocations: state.invocations + 1, error: why.error.slice(0, limits.deliverErrorCharsMax), errorMs: clock.nowMs() };
     if (after.kind === "retry") {
-      await this.#lease.write({ ...(isFurther && { offset: first }), ...after.state, ...told }, [], outputs);
+      await this.#writeWith({ ...(isFurther && { offset: first }), ...after.state, ...told }, outputs);
       return undefined;
     }
-    if (isFurther) await this.#lease.write({ offset: first }, [], outputs);
-    // The function has said which record it is: those after it are not given up with it.
+    const { attempts } = after;
+    // From here on it is given up, also by one who goes on with it later.
     const given = why.isReported ? left.slice(0, 1) : left;
-    return await this.#giveUp(batch, given, "RetryAttemptsExhausted", why, after.attempts, told);
+    if (isFurther) await this.#writeWith({ offset: first, attempts, ends: endsFor(state.ends, batch, given) }, outputs);
+    return await this.#giveUp(batch, given, "RetryAttemptsExhausted", { why, attempts }, told);
+  }
+
+  /** Whether a batch was given up before, and could not be put away. */
+  #isExhausted({ toOffset }: Batch): boolean {
+    const { attempts, ends } = this.#lease.state;
+    const { retryAttempts } = this.#parts.consumer;
+    return retryAttempts >= 0 && attempts > retryAttempts && ends.at(-1) === toOffset;
+  }
+
+  /** What is known of a batch that is tried now. */
+  #lastError({ fromOffset }: Batch): Tried {
+    const { attempts, error } = this.#lease.state;
+    if (this.#owed?.fromOffset === fromOffset) return this.#owed.tried;
+    return { attempts, why: attempts === 0 ? noError : { ...noError, error: error.split(owedMark)[0] ?? "" } };
   }
 
   async #giveUp(
     batch: Batch,
     records: readonly StoredRecord[],
     condition: GiveUpCondition,
-    why: Why,
-    attempts: number,
+    tried: Tried,
     told: Step = {},
+    later: readonly StoredRecord[] = [],
   ): Promise<End | undefined> {
     const { clock } = this.#services;
     const { consumer, topic } = this.#parts;
-    const last = records.at(-1)?.offset ?? batch.toOffset;
-    const following = batch.records.find(({ offset }) => offset > last)?.offset;
-    const toOffset = following ?? batch.toOffset;
+    const { why, attempts } = tried;
     const call = this.#callOf(records);
     const fromOffset = records[0]?.offset ?? batch.fromOffset;
-    const { error, functionError } = why;
-    const letter = letterOf({
-      batch: call,
-      topicId: topic.id,
-      fromOffset,
-      toOffset,
-      condition,
-      attempts,
-      error,
-      functionError,
-      givenUpMs: clock.nowMs(),
-    });
-    const failure = { consumer, letter, requestId: why.requestId, timestampType: call.timestampType, payload: records };
-    const { state } = this.#lease;
-    const isAll = following === undefined;
-    const ends = isAll || state.ends.at(-1) === batch.toOffset ? endsAfter(state.ends, toOffset) : [...state.ends, batch.toOffset];
-    const step = { ...told, offset: toOffset, attempts: 0, ends, retryAtMs: 0 };
+    const toOffset = endOf(batch, records);
+    const { error, functionError, requestId } = why;
+    const facts = { batch: call, topicId: topic.id, fromOffset, toOffset, condition, attempts, error, functionError };
+    const letter = letterOf({ ...facts, givenUpMs: clock.nowMs() });
+    const failure = { consumer, letter, requestId, timestampType: call.timestampType, payload: records };
+    const pinned = endsFor(this.#lease.state.ends, batch, records);
+    const step = { ...told, offset: toOffset, attempts: later.length > 0 ? attempts : 0, ends: endsAfter(pinned, toOffset), retryAtMs: 0 };
     try {
-      await this.#putAway(failure, step, [letterWrite(consumer.group, letter)]);
+      await putAway(this.#parts, this.#lease, failure, step);
     } catch (reason) {
       if (!(reason instanceof NotPutAway)) throw reason;
-      return await this.#unavailableNow(reason.message);
+      if (reason.isTooLarge && records.length > 1) {
+        const half = Math.ceil(records.length / 2);
+        return await this.#giveUp(batch, records.slice(0, half), condition, tried, told, records.slice(half));
+      }
+      if (!reason.isTooLarge) {
+        this.#owed = { fromOffset, tried };
+        const pin = condition === "RetryAttemptsExhausted" ? { attempts, ends: pinned } : {};
+        await this.#unavailableNow(`${error.slice(0, owedErrorCharsMax)}${owedMark}${reason.message})`, { ...told, ...pin });
+        return;
+      }
+      // No try will change that: it stays in its own topic, and known.
+      const known = letterOf({ ...facts, error: `${error}${owedMark}${reason.message})`, givenUpMs: letter.givenUpMs });
+      await this.#lease.write(step, [letterWrite(consumer.group, known)]);
     }
     this.#parts.counts.givenUp += records.length;
     return undefined;
   }
 
-  /** @throws NotPutAway when the destination does not take it */
-  async #putAway(failure: Failure, step: Step, writes: readonly CatalogWrite[]): Promise<void> {
-    const { consumer, carrier } = this.#parts;
-    const { onFailure } = consumer;
-    const topic = onFailure === undefined ? undefined : failureTopic(onFailure);
-    if (topic !== undefined) {
-      const outputs = deadRecords(topic, failure);
-      try {
-        await this.#lease.write(step, writes, outputs);
-      } catch (reason) {
-        const refused = refusedOutput(reason, outputs);
-        throw refused === undefined ? reason : new NotPutAway(`onFailure, topic ${topic}: ${refused.error}`, { cause: reason });
-      }
-      return;
+  /** @throws OutputsRefused */
+  async #writeWith(step: Step, outputs: readonly OutputRecord[]): Promise<void> {
+    try {
+      await this.#lease.write(step, [], outputs);
+    } catch (reason) {
+      const refused = refusedOutput(reason, outputs);
+      throw refused === undefined ? reason : new OutputsRefused(refused, { cause: reason });
     }
-    if (onFailure !== undefined) {
-      try {
-        await this.#lease.during(carrier.sendFailure(onFailure, failure));
-      } catch (reason) {
-        throw new NotPutAway(`onFailure ${onFailure}: ${reason instanceof Error ? reason.message : String(reason)}`, { cause: reason });
-      }
-    }
-    await this.#lease.write(step, writes);
   }
 
   /** Nothing has happened to the records: they are tried again, and it counts as no attempt. */
-  async #unavailableNow(error: string): Promise<undefined> {
+  async #unavailableNow(error: string, step: Step = {}): Promise<undefined> {
     const nowMs = this.#services.clock.nowMs();
     this.#unavailable++;
     const retryAtMs = nowMs + backoffMs(this.#unavailable);
-    await this.#lease.write({ retryAtMs, error: error.slice(0, limits.deliverErrorCharsMax), errorMs: nowMs });
+    await this.#lease.write({ ...step, retryAtMs, error: error.slice(0, limits.deliverErrorCharsMax), errorMs: nowMs });
     return undefined;
   }
 
@@ -248,19 +237,9 @@ export class DeliveryRun {
     return { topic: delivery.topic, partition: delivery.partition, records, timestampType };
   }
 
-  /** When a call may begin at the latest. */
-  #lastStartMs(): number {
-    const { options, consumer } = this.#parts;
-    return (options.endMs ?? Number.POSITIVE_INFINITY) - consumer.targetTimeoutMs - limits.deliverMarginMs;
-  }
-
-  #hasTime(): boolean {
-    return this.#services.clock.nowMs() <= this.#lastStartMs();
-  }
-
   /** Gives the partition free. */
-  async #end(end: End, step?: Step, outputs: readonly OutputRecord[] = []): Promise<End> {
-    if (step !== undefined) await this.#lease.write({ ...step, untilMs: 0 }, [], outputs);
+  async #end(end: End, step?: Step): Promise<End> {
+    if (step !== undefined) await this.#lease.write({ ...step, untilMs: 0 });
     await this.#lease.release();
     return end;
   }
@@ -271,21 +250,30 @@ type Why = Omit<Extract<Called, { readonly kind: "failed" }>, "kind">;
 
 const noError: Why = { error: "", functionError: "", requestId: "", isReported: false };
 
-/** What was given up could not be put where it belongs. */
-class NotPutAway extends Error {
-  override readonly name = "NotPutAway";
+/** How often a call was tried, and what came of the newest. */
+interface Tried {
+  readonly why: Why;
+  readonly attempts: number;
 }
 
-/** Faults of the records themselves: another try would end alike. */
-const outputFaults = new Set<LogError["code"]>([
-  "invalid_request",
-  "invalid_topic",
-  "message_too_large",
-  "request_too_large",
-  "unknown_topic_or_partition",
-]);
+/** What stands between a function's error and why it could not be told to the destination. */
+const owedMark = " (not put away: ";
+const owedErrorCharsMax = 80;
 
-function refusedOutput(reason: unknown, outputs: readonly OutputRecord[]): Why | undefined {
-  if (outputs.length === 0 || !(reason instanceof LogError) || !outputFaults.has(reason.code)) return undefined;
-  return { ...noError, error: `The records could not be written: ${reason.message}` };
+/** Where records of a batch end: at the next one of it, or with it. */
+function endOf(batch: Batch, records: readonly StoredRecord[]): number {
+  const last = records.at(-1)?.offset ?? batch.toOffset;
+  return batch.records.find(({ offset }) => offset > last)?.offset ?? batch.toOffset;
+}
+
+/** The ends with that of the batch, and that of some of its records. */
+function endsFor(ends: readonly number[], batch: Batch, records: readonly StoredRecord[]): readonly number[] {
+  const all = ends.at(-1) === batch.toOffset ? ends : [...ends, batch.toOffset];
+  const end = endOf(batch, records);
+  return end === batch.toOffset ? all : [...all, end];
+}
+
+/** Outputs were the fault, not their function's call. */
+class OutputsRefused extends Error {
+  override readonly name = "OutputsRefused";
 }

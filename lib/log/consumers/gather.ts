@@ -101,9 +101,11 @@ class Gathering {
     try {
       return await log.fetch(topic, partition, { ...request, from: at ?? "earliest" });
     } catch (reason) {
-      if (LogError.from(reason).code !== "offset_out_of_range") throw reason;
-      // Retention was faster: what is gone cannot be delivered.
-      return await log.fetch(topic, partition, { ...request, from: "earliest" });
+      const { code, details } = LogError.from(reason);
+      if (code !== "offset_out_of_range") throw reason;
+      // Retention was faster: what is gone cannot be delivered. Or the group was set to where the log is not yet: that is waited for.
+      const isBeyond = at !== undefined && at > Number(details["highWatermark"]);
+      return await log.fetch(topic, partition, { ...request, from: isBeyond ? "latest" : "earliest" });
     }
   }
 

@@ -8,6 +8,11 @@ import { type DeliveryServices, newToken } from "./services.ts";
 
 export const noDelivery: DeliveryState = { untilMs: 0, attempts: 0, ends: [], retryAtMs: 0, invocations: 0, error: "", errorMs: 0 };
 
+/** A partition's row among those that a process holds. */
+export function placeOf({ pk, sk }: CatalogKey): string {
+  return `${pk}/${sk}`;
+}
+
 /** Another one has got the partition, or its offset was set: nothing was written. */
 export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
@@ -47,11 +52,16 @@ export class Lease {
   static async take(services: DeliveryServices, delivery: Delivery, topicId: string): Promise<Lease | NotTaken> {
     const { catalog, clock, held, isShared } = services;
     const key = offsetKey(delivery.group, delivery.topic, delivery.partition);
-    const place = `${key.pk}/${key.sk}`;
+    const place = placeOf(key);
     const nowMs = clock.nowMs();
     if (held.has(place)) return { state: "busy" };
     held.add(place);
-    const release = (): void => void held.delete(place);
+    let isHeld = true;
+    // Once: what is given free may be another one's by the next time.
+    const release = (): void => {
+      if (isHeld) held.delete(place);
+      isHeld = false;
+    };
     try {
       const row = await readOffset(catalog, key, topicId);
       const state = row.delivery ?? noDelivery;
@@ -66,7 +76,8 @@ export class Lease {
         release();
         return { state: "later", retryAtMs: state.retryAtMs };
       }
-      lease.#row = { ...row, member: newToken(services.random), since: row.since + 1 };
+      // Not `since`: members who come after the consumer count their generations from there.
+      lease.#row = { ...row, member: newToken(services.random) };
       await lease.#write({ untilMs: nowMs + limits.deliverLeaseMs }, [], []);
       return lease;
     } catch (reason) {

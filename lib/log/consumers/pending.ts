@@ -1,7 +1,7 @@
 import { mapBounded } from "../../core/bounded.ts";
 import { limits } from "../../core/limits.ts";
 import { eachItem } from "../each-item.ts";
-import { type OffsetRow, offsetKey, offsetRows, readOffset } from "../groups/offset-row.ts";
+import { findOffset, type OffsetRow, offsetKey, offsetRows, readOffset } from "../groups/offset-row.ts";
 import type { Topic, Watermarks } from "../log.ts";
 import { topicNameOf } from "../strata/topic-ids.ts";
 import { topicGone } from "../topic-gone.ts";
@@ -23,13 +23,7 @@ export async function pendingDeliveries(services: DeliveryServices, of: readonly
   if (enabled.length === 0) return [];
   const found = new Map<string, Delivery>();
   const add = (delivery: Delivery): void => void found.set(JSON.stringify([delivery.group, delivery.topic, delivery.partition]), delivery);
-  if (of === undefined) {
-    const groups = new Set(enabled.map(({ group }) => group));
-    for await (const item of eachItem(services.catalog, redrivesPk)) {
-      const redrive = readRedrive(item);
-      if (groups.has(redrive.group)) add(redrive);
-    }
-  }
+  if (of === undefined) for (const delivery of await redrivesOf(services, enabled)) add(delivery);
   const names = of === undefined ? undefined : await hinted(services, of);
   await mapBounded(enabled, limits.shardConcurrency, async (consumer) => {
     const hints = names?.get(consumer.topic);
@@ -37,6 +31,22 @@ export async function pendingDeliveries(services: DeliveryServices, of: readonly
     for (const delivery of await pendingOf(services, consumer, hints)) add(delivery);
   });
   return [...found.values()];
+}
+
+/** Where dead letters are to be delivered once more. */
+async function redrivesOf(services: DeliveryServices, enabled: readonly Consumer[]): Promise<readonly Delivery[]> {
+  const { catalog, clock, isShared } = services;
+  const topics = new Map(enabled.map(({ group, topic }) => [group, topic]));
+  const found: Delivery[] = [];
+  for await (const item of eachItem(catalog, redrivesPk)) {
+    const redrive = readRedrive(item);
+    if (topics.get(redrive.group) === redrive.topic) found.push(redrive);
+  }
+  const rows = await mapBounded(found, limits.shardConcurrency, ({ group, topic, partition }) =>
+    findOffset(catalog, offsetKey(group, topic, partition)),
+  );
+  const nowMs = clock.nowMs();
+  return found.filter((_, at) => isFree(rows[at], nowMs, isShared));
 }
 
 /** Shards by the name of their topic. */
@@ -99,7 +109,12 @@ export async function rowsOf(
 }
 
 function isPending({ logStartOffset, highWatermark }: Watermarks, row: OffsetRow | undefined, nowMs: number, isShared: boolean): boolean {
-  const { untilMs, retryAtMs } = row?.delivery ?? noDelivery;
-  if ((isShared && untilMs > nowMs) || retryAtMs > nowMs) return false;
+  if (!isFree(row, nowMs, isShared)) return false;
   return Math.max(row?.offset ?? -1, logStartOffset) < highWatermark;
+}
+
+/** Nobody delivers it, and it does not wait for another try. */
+function isFree(row: OffsetRow | undefined, nowMs: number, isShared: boolean): boolean {
+  const { untilMs, retryAtMs } = row?.delivery ?? noDelivery;
+  return !(isShared && untilMs > nowMs) && retryAtMs <= nowMs;
 }

@@ -2,11 +2,11 @@ import { iterateRecords } from "../../core/codec/record-batch.ts";
 import { mapBounded } from "../../core/bounded.ts";
 import { limits } from "../../core/limits.ts";
 import { eachItem } from "../each-item.ts";
-import type { OffsetRow } from "../groups/offset-row.ts";
+import { offsetKey, type OffsetRow } from "../groups/offset-row.ts";
 import type { Watermarks } from "../log.ts";
 import { topicGone } from "../topic-gone.ts";
 import type { Consumer, ConsumerStatus, PartitionStatus } from "./consumers.ts";
-import { noDelivery } from "./lease.ts";
+import { noDelivery, placeOf } from "./lease.ts";
 import { lettersPk } from "./letter-row.ts";
 import { rowsOf } from "./pending.ts";
 import type { DeliveryServices } from "./services.ts";
@@ -21,7 +21,8 @@ export async function consumerStatus(services: DeliveryServices, consumer: Consu
     partitionStatus(services, consumer, mark, rows.get(mark.partition)),
   );
   let deadLetters = 0;
-  for await (const _ of eachItem(catalog, lettersPk(consumer.group), { pageItems: limits.catalogQueryLimitMax })) deadLetters++;
+  const letters = eachItem(catalog, lettersPk(consumer.group), { pageItems: limits.catalogQueryLimitMax });
+  while ((await letters.next()).done !== true) deadLetters++;
   const isFailing = partitions.some(({ lastError }) => lastError !== "");
   const state = consumer.enabled ? (isFailing ? "Problem" : "Enabled") : "Disabled";
   return { consumer, state, partitions, deadLetters };
@@ -29,7 +30,7 @@ export async function consumerStatus(services: DeliveryServices, consumer: Consu
 
 async function partitionStatus(
   services: DeliveryServices,
-  { topic }: Consumer,
+  { group, topic }: Consumer,
   { partition, logStartOffset, highWatermark }: Watermarks,
   row: OffsetRow | undefined,
 ): Promise<PartitionStatus> {
@@ -38,14 +39,13 @@ async function partitionStatus(
   const offset = row === undefined || row.offset < 0 ? undefined : row.offset;
   const from = Math.max(offset ?? 0, logStartOffset);
   const lag = Math.max(0, highWatermark - from);
-  const isHeld = [...held].some((place) => place.endsWith(`/${topic}/${String(partition).padStart(5, "0")}`));
   return {
     partition,
     offset,
     highWatermark,
     lag,
     oldestTimestampMs: lag === 0 ? undefined : await timestampAt(services, topic, partition, from),
-    isLeased: isShared ? state.untilMs > clock.nowMs() : isHeld,
+    isLeased: isShared ? state.untilMs > clock.nowMs() : held.has(placeOf(offsetKey(group, topic, partition))),
     attempts: state.attempts,
     retryAtMs: state.retryAtMs > clock.nowMs() ? state.retryAtMs : undefined,
     invocations: state.invocations,

@@ -1,14 +1,15 @@
 import type { Janitor, JanitorReport } from "../../../log/janitor.ts";
 import type { Log } from "../../../log/log.ts";
 import type { StrataTuning } from "../../../log/strata/tuning.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import type { Engine } from "../../../ports/engine.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { LogHarness } from "../log/build.ts";
 
 /** One store under a log whose strata are worked on as the case says. */
 export interface StrataHarness extends LogHarness {
-  /** Opens a log. Several may be open at a time if the engine is shared; a case opens one after the other. */
-  openTuned(tuning: Partial<StrataTuning>, nowMs?: () => number): Promise<TunedLog>;
+  /** Opens a log. Several may be open at a time if the engine is shared; a case opens one after the other. @param time the clock, or what it shows while its sleeps take real time. Default: the machine's */
+  openTuned(tuning: Partial<StrataTuning>, time?: Clock | (() => number)): Promise<TunedLog>;
 }
 
 export interface TunedLog {

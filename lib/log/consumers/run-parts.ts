@@ -1,0 +1,36 @@
+import { limits } from "../../core/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Topic } from "../log.ts";
+import type { Carrier, Consumer, Delivery, DeliveryLimits, DeliveryReport } from "./consumers.ts";
+import type { Lease } from "./lease.ts";
+
+export type Counts = { -readonly [K in "calls" | "records" | "filtered" | "failedCalls" | "givenUp"]: DeliveryReport[K] };
+
+export interface RunParts {
+  readonly consumer: Consumer;
+  readonly topic: Topic;
+  readonly delivery: Delivery;
+  readonly carrier: Carrier;
+  readonly options: DeliveryLimits;
+  /** Of all that was delivered in this go. */
+  readonly counts: Counts;
+}
+
+/** What ends a run. */
+export type End = Pick<DeliveryReport, "state" | "retryAtMs" | "token">;
+
+/** When a call may begin at the latest. */
+export function lastStartMs({ options, consumer }: Pick<RunParts, "options" | "consumer">): number {
+  return (options.endMs ?? Number.POSITIVE_INFINITY) - consumer.targetTimeoutMs - limits.deliverMarginMs;
+}
+
+/** Whether what comes next is for another one. The first call always is made: who gets little time would else hand on for ever. */
+export function isTimeShort(clock: Clock, parts: RunParts): boolean {
+  return parts.counts.calls > 0 && clock.nowMs() > lastStartMs(parts);
+}
+
+/** Leaves the lease to who is told its token. */
+export function handOn(lease: Lease): End {
+  lease.leave();
+  return { state: "handed-on", token: lease.token };
+}

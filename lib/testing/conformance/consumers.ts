@@ -1,0 +1,17 @@
+import { deliveryCases } from "./consumers/delivery.ts";
+import { failureCases } from "./consumers/failures.ts";
+import { leaseCases } from "./consumers/leases.ts";
+import { outputCases } from "./consumers/outputs.ts";
+import { pendingCases } from "./consumers/pending.ts";
+import { redriveCases } from "./consumers/redrives.ts";
+import type { StrataCase } from "./strata/build.ts";
+
+/** What triggered consumers must do over every engine: the contract in `lib/log/consumers/consumers.ts`. */
+export const consumerCases: readonly StrataCase[] = [
+  ...deliveryCases,
+  ...failureCases,
+  ...leaseCases,
+  ...outputCases,
+  ...redriveCases,
+  ...pendingCases,
+];
