@@ -93,7 +93,7 @@ test("records arrive as MSK's events, and the file is loaded anew when it change
   write("enum Broken { Yes }");
   await until("it is refused", () => /cannot be loaded: .*enum.*Records wait until it is mended\.$/m.test(at.printed()));
   await produce(at, "orders", ["three"]);
-  await until("it was not called", () => /^\[shape\] orders-0, offset 2: not called: .*$/m.test(at.printed()));
+  await until("it was not answered", () => /^\[shape\] orders-0, offset 2: no answer: .*$/m.test(at.printed()));
   write("");
   await until("the record has arrived", () => events().length === 3);
   assert.deepEqual(valuesOf(events()), ["one", "two", "three"]);

@@ -23,7 +23,7 @@ export class FailureLines {
   async watch(consumer: Consumer, batch: CallBatch, call: Promise<unknown>): Promise<unknown> {
     const called = await callFunction({ call: () => call, sendFailure: () => Promise.resolve() }, consumer, batch, undefined);
     const key = keyOf(consumer, batch.partition);
-    if (called.kind === "unavailable") this.#say(consumer, batch, `not called: ${shortened(called.error)}`, "it is tried again");
+    if (called.kind === "unavailable") this.#say(consumer, batch, `no answer: ${shortened(called.error)}`, "it is tried again");
     else if (called.kind === "failed") this.#failed(consumer, batch, 0, called.error);
     else if (called.failedFrom === undefined) this.#attempts.delete(key);
     else this.#failed(consumer, batch, called.failedFrom, `it reported offset ${called.failedFrom} as failed`);
