@@ -79,7 +79,7 @@ export class StratalogEventSource implements IEventSource {
     const outputs = outputTopics.map((output) => this.#nameOf(output));
     if (outputs.length > limits.triggerOutputTopicsMax)
       throw new Error(`outputTopics has ${limits.triggerOutputTopicsMax} topics at most.`);
-    if (onFailure instanceof TopicOnFailureDestination && onFailure.topicName === topicName)
+    if (onFailure instanceof TopicOnFailureDestination && this.#nameOf(onFailure.topic) === topicName)
       throw new Error("onFailure is the topic that triggers the function: what is given up would trigger it again.");
     const group = consumerGroupId ?? defaultGroup(fn, topicName);
     checkGroup(group);
@@ -114,18 +114,17 @@ export class StratalogEventSource implements IEventSource {
 
 /** A topic of the same log as the place for records that were given up: each as it was, with what happened in headers of its own. */
 export class TopicOnFailureDestination implements IEventSourceDlq {
-  readonly topicName: string;
-  readonly #topic: EventTopic | string;
+  readonly topic: EventTopic | string;
 
   constructor(topic: EventTopic | string) {
-    this.#topic = topic;
-    this.topicName = typeof topic === "string" ? topic : topic.topicName;
-    if (!Token.isUnresolved(this.topicName)) checkTopicName(this.topicName);
+    this.topic = topic;
   }
 
   bind(target: IEventSourceMapping): { readonly destination: string } {
-    if (typeof this.#topic !== "string") target.node.addDependency(this.#topic.resource);
-    return { destination: `kafka://${this.topicName}` };
+    const { topic } = this;
+    if (typeof topic === "string") return { destination: `kafka://${topic}` };
+    target.node.addDependency(topic.resource);
+    return { destination: `kafka://${topic.topicName}` };
   }
 }
 

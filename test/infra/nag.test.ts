@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Stack, Validations } from "aws-cdk-lib";
+import { Function as LambdaFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
+import { SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
+import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
+import { StratalogEventSource } from "../../infra/constructs/index.ts";
+import type { EventLogStack } from "../../infra/stacks/event-log-stack.ts";
 import { synthesiseApp } from "./support.ts";
 
 const variants: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -12,6 +17,19 @@ const variants: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "with a key of one's own": { ownKey: "true" },
   "that is thrown away": { branch: "feature", restApi: "iam", responseStreaming: "false" },
 };
+
+/** A function and a queue that are there already: what is found is found at the log. */
+function trigger(stack: EventLogStack): void {
+  const arn = (service: string, name: string): string => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
+  LambdaFunction.fromFunctionArn(stack, "Billing", arn("lambda", "function:billing")).addEventSource(
+    new StratalogEventSource(stack.log, {
+      topic: stack.log.topic("orders"),
+      startingPosition: StartingPosition.AT_TIMESTAMP,
+      startingPositionTimestamp: 1_700_000_000,
+      onFailure: new SqsDlq(Queue.fromQueueArn(stack, "Dead", arn("sqs", "dead"))),
+    }),
+  );
+}
 
 type Finding = `${string} at ${string}`;
 
@@ -43,9 +61,17 @@ function accepted(stack: Stack): { readonly rule: string; readonly path: string;
   );
 }
 
-for (const [name, context] of Object.entries(variants)) {
+const stacks = Object.entries(variants).map(([name, context]) => ({ name, stack: synthesiseApp(context).stack }));
+for (const [name, context] of [
+  ["that triggers a function", {}],
+  ["that triggers one, with a key of one's own", { ownKey: "true" }],
+] as const) {
   const { stack } = synthesiseApp(context);
+  trigger(stack);
+  stacks.push({ name, stack });
+}
 
+for (const { name, stack } of stacks) {
   test(`a stack ${name} has no finding that is not accepted`, () => {
     assert.deepEqual(findings(stack, new AwsSolutionsChecks()), []);
   });
@@ -60,6 +86,25 @@ for (const [name, context] of Object.entries(variants)) {
     }
   });
 }
+
+test("a stack that triggers functions accepts what stands here beside the others", () => {
+  const { stack } = synthesiseApp();
+  const before = new Set(accepted(stack).map(({ rule, path }) => `${path} ${rule}`));
+  trigger(stack);
+  assert.deepEqual(
+    accepted(stack)
+      .map(({ rule, path }) => `${path} ${rule}`)
+      .filter((each) => !before.has(each))
+      .map((each) => each.replace(/<.*>/, "<bucket>"))
+      .toSorted(),
+    [
+      "Stratalog/Log/Delivery/Deliver/Role AwsSolutions-IAM5[Resource::<bucket>/j/*]",
+      "Stratalog/Log/Delivery/Deliver/Role AwsSolutions-IAM5[Resource::<bucket>/o/*]",
+      "Stratalog/Log/Delivery/TimeLookups AwsSolutions-IAM5[Resource::<bucket>/j/*]",
+      "Stratalog/Log/Delivery/TimeLookups AwsSolutions-IAM5[Resource::<bucket>/o/*]",
+    ],
+  );
+});
 
 test("the accepted findings are these", () => {
   const { stack } = synthesiseApp({ restApi: "bearer", tokens: "true" });
