@@ -229,13 +229,13 @@ export const limits = {
   deliverBackoffMs: 1_000,
   deliverBackoffMsMax: 60_000,
   deliverSleepMsMax: 10_000,
-  /** Of a function's error, what is kept in the partition's row, and with a dead letter, in UTF-16 units. */
   /** Up to so many partitions their rows are read one by one; of more, all rows of the group. */
   deliverRowReadsMax: 16,
   /** How long one who delivers believes a consumer's settings, which is how soon a pause holds. */
   deliverSettingsMs: 1_000,
   /** What one read for a call takes of a partition. */
   triggerFetchBytes: 6 * 1024 * 1024,
+  /** Of a function's error, what is kept in the partition's row, and with a dead letter, in UTF-16 units. */
   deliverErrorCharsMax: 200,
   deadLetterErrorCharsMax: 2_000,
   deadLetterListMax: 1_000,

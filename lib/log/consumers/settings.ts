@@ -14,7 +14,7 @@ export interface ConsumerSettings {
   readonly topic: string;
   /** What is called: a Lambda function's ARN, or in a server `local:` and a name. */
   readonly target: string;
-  /** How long one call may take. Default 900,000: Lambda's longest. */
+  /** How long one call may take. Default 870,000, the longest: who calls it has to see it end within Lambda's 15 minutes. */
   readonly targetTimeoutMs: number;
   readonly startingPosition: StartingPosition;
   /** With `AT_TIMESTAMP`. */
