@@ -16,7 +16,7 @@ import { CatalogGroups } from "./groups/catalog-groups.ts";
 import { transactions } from "./groups/transactions.ts";
 import { fetchForMember } from "./groups/member-fetch.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
-import type { AppendRequest, FetchRequest, Log, RecordResult, Topic, Watermarks } from "./log.ts";
+import type { AppendRequest, FetchRequest, FetchResult, Log, RecordResult, Topic, Watermarks } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
 import { appendOutputs } from "./outputs.ts";
 import { checkPartition, placeOf } from "./placement.ts";
@@ -31,7 +31,7 @@ import { type PartitionView, viewShard } from "./strata/shard-view.ts";
 import { defaultStrataTuning, type StrataTuning } from "./strata/tuning.ts";
 import { CatalogTokens } from "./tokens.ts";
 import { TopicCache } from "./topic-cache.ts";
-import { topicRunner } from "./topic-runner.ts";
+import { type OnTopic, topicRunner } from "./topic-runner.ts";
 import { CatalogTopics } from "./topics.ts";
 import { waitForTopic } from "./wait.ts";
 
@@ -84,11 +84,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
         checkPartition(topic, partition);
         checkFetch(request);
         const result = await fetchBatches(services, topic, partition, request);
-        if (telemetry !== undefined) {
-          // Of the first batch only what is asked for counts; of the offsets only those that are still there.
-          telemetry.count("FetchRecords", Math.min(result.nextOffset - result.offset, countRecords(result.batches)));
-          telemetry.count("FetchBytes", result.batches.byteLength);
-        }
+        if (telemetry !== undefined) countFetch(telemetry, result);
         return result;
       }),
     offsetsForTime: (name, timestampMs, partitions) =>
@@ -103,15 +99,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
         for (const partition of asked) checkPartition(topic, partition);
         return await marksOf(topic, asked);
       }),
-    changed: (name, waitMs, signal, since) => {
-      const before = hub.changes;
-      return onTopic(name, async (topic) => {
-        if (hub.changes !== before) return;
-        const ends = async (): Promise<string> => JSON.stringify(await marksOf(topic, all(topic)));
-        const was = since === undefined ? undefined : JSON.stringify(since);
-        await waitForTopic(services, topic, { waitMs, ends, was, signal });
-      });
-    },
+    changed: waitsFor(services, onTopic),
     deleteRecords: (name, before) =>
       onTopic(name, async (topic) => {
         for (const { partition } of before) checkPartition(topic, partition);
@@ -129,6 +117,25 @@ export function createLog(engine: Engine, parts: LogParts): Log {
     appendOutputs: (records, writes) => appendOutputs(outputs, records, writes),
   });
   return { ...log, consumers, fetchForMember: (group, fetch) => fetchForMember(log, parts.clock, group, fetch) };
+}
+
+function waitsFor(services: FetchServices, onTopic: OnTopic): Log["changed"] {
+  const { hub } = services;
+  return (name, waitMs, signal, since) => {
+    const before = hub.changes;
+    return onTopic(name, async (topic) => {
+      if (hub.changes !== before) return;
+      const ends = async (): Promise<string> => JSON.stringify(await watermarksOf(services, topic, all(topic)));
+      const was = since === undefined ? undefined : JSON.stringify(since);
+      await waitForTopic(services, topic, { waitMs, ends, was, signal });
+    });
+  };
+}
+
+/** Of the first batch only what is asked for counts; of the offsets only those that are still there. */
+function countFetch(telemetry: Telemetry, { nextOffset, offset, batches }: FetchResult): void {
+  telemetry.count("FetchRecords", Math.min(nextOffset - offset, countRecords(batches)));
+  telemetry.count("FetchBytes", batches.byteLength);
 }
 
 /** What the use cases share. */

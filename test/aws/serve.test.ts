@@ -87,7 +87,7 @@ test("two servers serve one group session by turns: each request goes to the oth
   let turn = 0;
   const log = connect({
     url: servers[0].url,
-    fetch: (url, init) => fetch(String(url).replace(servers[0].url, servers[turn++ % 2]?.url ?? ""), init),
+    fetch: (url, init) => fetch(url.replace(servers[0].url, servers[turn++ % 2]?.url ?? ""), init),
   });
   try {
     await log.topics.create({ name: "turns", partitions: 4 });
