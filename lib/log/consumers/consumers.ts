@@ -69,7 +69,7 @@ export interface Carrier {
    * @throws CallFailed when it failed, or could not be called
    */
   call(consumer: Consumer, batch: CallBatch, signal: AbortSignal | undefined): Promise<unknown>;
-  /** Puts what was given up at the consumer's `onFailure`, but for a topic of the log, which is the log's. Resolves when it is safe there. @throws anything: it is tried again */
+  /** Puts what was given up at the consumer's `onFailure`, but for a topic of the log, which is the log's. Resolves when it is safe there; it may come twice. @throws anything: it is tried again, while the partition waits and the function is called no more */
   sendFailure(destination: string, failure: Failure): Promise<void>;
 }
 
@@ -143,7 +143,7 @@ export interface Failure {
 }
 
 export interface DeliveryLimits {
-  /** By the clock, when whoever runs it is over. Nothing is begun that could take longer. Default: never. */
+  /** By the clock, when whoever runs it is over. Nothing is begun that could take longer, but for a first call: who gets too little time would else hand on for ever. Default: never. */
   readonly endMs?: number;
   /** Ends waits at once and the delivery after its call. */
   readonly signal?: AbortSignal | undefined;

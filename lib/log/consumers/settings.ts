@@ -33,7 +33,7 @@ export interface ConsumerSettings {
   readonly bisectBatchOnError: boolean;
   /** Whether the function's answer says which records failed. Default false. */
   readonly reportBatchItemFailures: boolean;
-  /** Where what was given up goes: the ARN of an SQS queue, SNS topic or S3 bucket, or `kafka://<topic>`, a topic of this log. Default: nowhere; it is known as a dead letter. */
+  /** Where what was given up goes: the ARN of an SQS queue, SNS topic or S3 bucket, or `kafka://<topic>`, a topic of this log. What is too large for its topic is left where it was, and known as a dead letter. Default: nowhere; it is known as a dead letter. */
   readonly onFailure: string | undefined;
   /** Topics that the function may write to by answering `records`: they and the offset are one step. Default: none, and records in an answer mean nothing. */
   readonly outputTopics: readonly string[];
