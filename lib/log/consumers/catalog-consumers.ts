@@ -3,6 +3,7 @@ import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import { eachItem } from "../each-item.ts";
+import { transactIf } from "../transact-if.ts";
 import { checkGroupId } from "../groups/check-group.ts";
 import { nonEmpty } from "../groups/group-errors.ts";
 import { consumerKey, consumersPk, consumerWrite, readConsumer } from "./consumer-row.ts";
@@ -35,22 +36,40 @@ export class CatalogConsumers implements Consumers {
 
   async put(given: NewConsumer): Promise<Consumer> {
     const settings = checkedConsumer(given);
-    const { catalog, clock, log, ensureGroup } = this.#services;
+    const { catalog, clock, log } = this.#services;
     const topic = await log.topics.get(settings.topic);
     for (let attempt = 1; ; attempt++) {
       const item = await catalog.get(consumerKey(settings.group));
       const before = item && readConsumer(item);
-      const count = await ensureGroup(settings.group);
-      if (count > 0) throw nonEmpty(settings.group, count);
+      await this.#checkRoom(settings.group, before);
       if (before?.topic !== settings.topic) await setStartingOffsets(this.#services, settings, topic);
       const createdMs = before?.createdMs ?? clock.nowMs();
       try {
         await catalog.transact([consumerWrite(settings, createdMs, before?.version ?? 0)]);
-        return { ...settings, createdMs, version: (before?.version ?? 0) + 1 };
       } catch (reason) {
         if (LogError.from(reason).code !== "conflict" || attempt === limits.redecisionsMax) throw reason;
+        continue;
       }
+      if (before === undefined) await this.#withdrawWhereJoined(settings.group);
+      return { ...settings, createdMs, version: (before?.version ?? 0) + 1 };
     }
+  }
+
+  /** @throws non_empty_group, invalid_request when there are too many consumers */
+  async #checkRoom(group: string, before: Consumer | undefined): Promise<void> {
+    const { catalog, ensureGroup } = this.#services;
+    const members = await ensureGroup(group);
+    if (members > 0) throw nonEmpty(group, members);
+    if (before !== undefined || (await catalog.query(consumersPk, { limit: limits.consumersMax })).length < limits.consumersMax) return;
+    throw new LogError("invalid_request", `There are ${limits.consumersMax} consumers, which is the most: delete one first.`);
+  }
+
+  /** A member that joined while its group was made a consumer's was there first. @throws non_empty_group */
+  async #withdrawWhereJoined(group: string): Promise<void> {
+    const members = await this.#services.ensureGroup(group);
+    if (members === 0) return;
+    await transactIf(this.#services.catalog, [{ key: consumerKey(group), delete: true, if: 1 }]);
+    throw nonEmpty(group, members);
   }
 
   async remove(group: string): Promise<void> {

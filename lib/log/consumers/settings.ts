@@ -109,12 +109,13 @@ function checkStart({ startingPosition, startingPositionTimestampMs: atMs }: Con
     throw invalid("startingPosition AT_TIMESTAMP needs startingPositionTimestampMs, in milliseconds since the epoch.");
 }
 
-function checkDestination({ onFailure }: ConsumerSettings): void {
+function checkDestination({ onFailure, topic: own }: ConsumerSettings): void {
   if (onFailure === undefined || /^arn:[a-z-]+:(sqs|sns|s3):/.test(onFailure)) return;
   const topic = failureTopic(onFailure);
   if (topic === undefined)
     throw invalid(`onFailure has to be the ARN of an SQS queue, an SNS topic or an S3 bucket, or kafka://<topic>, not "${onFailure}".`);
   checkTopicName(topic);
+  if (topic === own) throw invalid("onFailure is the consumer's own topic: what is given up would come to it again.");
 }
 
 /** The topic of this log that a destination is, if it is one. */

@@ -107,7 +107,10 @@ export class Members {
       if (isOther && generation > 0) throw replaced(group, member);
       // A beat that comes late sets no newer one back.
       const beatMs = before?.session === row.session ? Math.max(before.beatMs, row.beatMs) : row.beatMs;
-      if (await transactIf(catalog, [{ key, put: memberValue({ ...row, beatMs }), if: before?.version ?? "absent" }])) return;
+      const own = { key, put: memberValue({ ...row, beatMs }), if: before?.version ?? "absent" } as const;
+      // Whoever makes a consumer of the group looks at the members once more after that: one of the two sees the other.
+      const untriggered = { key: consumerKey(group), check: true, if: "absent" } as const;
+      if (await transactIf(catalog, before === undefined ? [own, untriggered] : [own])) return;
       if (attempt === limits.redecisionsMax) throw busy(group);
     }
   }

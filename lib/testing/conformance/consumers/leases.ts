@@ -235,6 +235,23 @@ export const leaseCases: readonly StrataCase[] = [
     await world.pass((report.retryAtMs ?? 0) - world.clock.nowMs());
     assert.equal((await world.log.consumers.pending()).length, 1);
   }),
+  consumerCase("of a member that joins and a consumer that is made for its group at the same time, one at most is there", async (world) => {
+    const { log } = world;
+    const later = async (turns: number): Promise<void> => {
+      for (let turn = 0; turn < turns; turn++) await log.groups.list({ limit: 1 });
+    };
+    for (let nth = -6; nth <= 16; nth++) {
+      const group = `both-${nth}`;
+      const [put, joined] = await Promise.allSettled([
+        later(-nth).then(() => log.consumers.put({ group, topic: "t", target: "local:f" })),
+        later(nth).then(() => log.groups.heartbeat(group, "m", { subscription: { topics: ["t"] } })),
+      ]);
+      assert.ok(put.status === "rejected" || joined.status === "rejected", `${group}: both`);
+      const members = (await log.groups.describe(group)).members.length;
+      const consumers = (await log.consumers.list({ prefix: group })).length;
+      assert.ok(members + consumers <= 1, `${group}: ${members} members and ${consumers} consumers`);
+    }
+  }),
   consumerCase("a group of members gets no consumer, and that of a consumer no members", async (world) => {
     const member = new Consumer(world.log, "m", {}, "g");
     await member.beat();

@@ -69,6 +69,7 @@ describe("a consumer's settings", () => {
     [{ startingPosition: "EARLIEST" as "LATEST" }, "invalid_config"],
     [{ onFailure: "https://dead" }, "invalid_config"],
     [{ onFailure: "kafka://" }, "invalid_topic"],
+    [{ topic: "orders", onFailure: "kafka://orders" }, "invalid_config"],
     [{ outputTopics: ["a b"] }, "invalid_topic"],
     [{ outputTopics: Array.from({ length: limits.triggerOutputTopicsMax + 1 }, (_, nth) => `t${nth}`) }, "invalid_config"],
     [{ filters: ["{"] }, "invalid_config"],
