@@ -65,7 +65,7 @@ function notes(stored: Dollars["stored"]): readonly string[] {
   const kept = stored.map(({ workload, gibMonth }) => `${money(gibMonth)} (${workload.name})`).join(", ");
   return [
     `- All prices are assumptions: ${pricesNote}. A GB is 2^30 bytes of values. No data transfer, no free tier, no discounts.`,
-    "- Stratalog: units counted from the engine's own requests, one request at a time; requests that come together share commits and cost less. Sealing and deletion do not exist yet and are not in it. Read: by a reader in another process that looks after each request.",
+    "- Stratalog: units counted from the engine's own requests, one request at a time; requests that come together share commits and cost less. Sealing and deletion are not in it. Read: by a reader in another process that looks after each request.",
     `- Lambda is assumed, not measured: ${memoryGb} GB for ${requestMs} ms a request and ${msAMebibyte} ms more a MiB, for a write and for a read.`,
     `- Stratalog keeps a GB for a month for $: ${kept}. What the others keep (Kinesis 24 hours within its price) is not compared.`,
     "- Kinesis: each request as one record; provisioned: shards used to the full, readers within their shared throughput. MSK Serverless: 16 partitions. S3: one PUT and one GET, no order, no offsets, no listing.",

@@ -15,7 +15,7 @@ export interface OwnCost {
   readonly storedMonth: number;
 }
 
-/** Written by one process, followed by another; one request at a time, to one partition of a shard. Without sealing and deletion, which do not exist yet. */
+/** Written by one process, followed by another; one request at a time, to one partition of a shard. Without sealing and deletion. */
 export async function ownCost(makeStore: StoreMaker, workload: Workload): Promise<OwnCost> {
   progress(`dollars: ${workload.name} …`);
   const store = await makeStore();

@@ -50,7 +50,12 @@ async function redriveOne(services: DeliveryServices, parts: RunParts, lease: Le
   if (called.kind === "unavailable") return false;
   const step = { invocations: lease.state.invocations + 1 };
   const error = await errorOf(called, async (outputs) => {
-    await lease.write(step, [{ key: letterKey(consumer.group, letter.id), delete: true, if: letter.version }], outputs);
+    const isWell = lease.state.attempts === 0;
+    await lease.write(
+      { ...step, ...(isWell && { error: "" }) },
+      [{ key: letterKey(consumer.group, letter.id), delete: true, if: letter.version }],
+      outputs,
+    );
   });
   if (error === undefined) counts.records += records.length;
   else {

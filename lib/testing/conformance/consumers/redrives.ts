@@ -38,6 +38,17 @@ export const redriveCases: readonly StrataCase[] = [
     await world.drain();
     assert.deepEqual([world.fn.called(), await world.letters()], [["0: bad2"], []]);
   }),
+  consumerCase("redrive: once the last one that failed has succeeded, the consumer has no problem any more", async (world) => {
+    await world.put({ retryAttempts: 0 });
+    world.fn.answer = failsOn("bad");
+    await world.append("bad");
+    await world.drain();
+    assert.equal((await world.log.consumers.status("g")).state, "Problem");
+    world.fn.answer = () => undefined;
+    await world.log.consumers.redrive("g");
+    await world.drain();
+    assert.equal((await world.log.consumers.status("g")).state, "Enabled");
+  }),
   consumerCase("redrive: what fails stays, with its new error", async (world) => {
     await withLetters(world);
     world.fn.answer = (batch) => {
