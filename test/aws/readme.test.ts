@@ -58,7 +58,7 @@ test("the server starts by the page's line", async () => {
 
 test("the page's program is examples/aws.ts, and runs", { timeout: stepMsMax }, async () => {
   const example = readFileSync(join(root, "examples/aws.ts"), "utf8");
-  const shown = readmeBlocks().find(({ language }) => language === "typescript");
+  const shown = readmeBlocks().find(({ language, code }) => language === "typescript" && code.includes("stratalog/aws"));
   assert.equal(shown?.code, example.replace("../lib/aws/index.ts", "stratalog/aws"));
   const { table, bucket } = await aws.createStore();
   const copy = join(root, "examples", `aws-${table}.ts`);
