@@ -56,7 +56,7 @@ const lifeCases: readonly HttpCase[] = [
       maxRecordAgeMs: 604_800_000,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
-      onFailure: `kafka://${world.topic}`,
+      onFailure: `kafka://${world.topic}.given-up`,
       outputTopics: [world.topic],
       enabled: false,
     };
