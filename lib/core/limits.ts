@@ -217,7 +217,6 @@ export const limits = {
   triggerAgeMsMin: 60_000,
   triggerAgeMsMax: 604_800_000,
   triggerOutputTopicsMax: 10,
-  consumersMax: 1_000,
   /** How long a function that is triggered may take at most: who calls it is a function itself, and has to see it end. */
   functionTimeoutMsMax: 870_000,
   /** Who delivers needs so long before and after a call. */

@@ -41,7 +41,7 @@ export class CatalogConsumers implements Consumers {
     for (let attempt = 1; ; attempt++) {
       const item = await catalog.get(consumerKey(settings.group));
       const before = item && readConsumer(item);
-      await this.#checkRoom(settings.group, before);
+      await this.#checkNobodyJoined(settings.group);
       if (before?.topic !== settings.topic) await setStartingOffsets(this.#services, settings, topic);
       const createdMs = before?.createdMs ?? clock.nowMs();
       try {
@@ -55,13 +55,10 @@ export class CatalogConsumers implements Consumers {
     }
   }
 
-  /** @throws non_empty_group, invalid_request when there are too many consumers */
-  async #checkRoom(group: string, before: Consumer | undefined): Promise<void> {
-    const { catalog, ensureGroup } = this.#services;
-    const members = await ensureGroup(group);
+  /** @throws non_empty_group */
+  async #checkNobodyJoined(group: string): Promise<void> {
+    const members = await this.#services.ensureGroup(group);
     if (members > 0) throw nonEmpty(group, members);
-    if (before !== undefined || (await catalog.query(consumersPk, { limit: limits.consumersMax })).length < limits.consumersMax) return;
-    throw new LogError("invalid_request", `There are ${limits.consumersMax} consumers, which is the most: delete one first.`);
   }
 
   /** A member that joined while its group was made a consumer's was there first. @throws non_empty_group */
