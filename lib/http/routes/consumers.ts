@@ -1,5 +1,4 @@
 import { LogError } from "../../core/errors.ts";
-import { limits } from "../../core/limits.ts";
 import type { Consumer, PartitionStatus } from "../../log/consumers/consumers.ts";
 import { failureTopic, type NewConsumer } from "../../log/consumers/settings.ts";
 import { authorize, type Caller, type Need } from "../auth/caller.ts";
@@ -10,7 +9,7 @@ import { empty, json } from "../responses.ts";
 import type { Operation, Route } from "../route.ts";
 import { mediaTypes } from "../wire.ts";
 import { consumerFields, consumerOf } from "./consumer-input.ts";
-import { pageParameters } from "./paging.ts";
+import { pageParameters, readGroupPage } from "./paging.ts";
 import { listVisible } from "./visible.ts";
 
 const answer = { description: "The consumer, with all settings in force.", content: { [mediaTypes.json]: ref("Consumer") } };
@@ -26,14 +25,10 @@ const list: Operation = {
   },
   errors: [],
   async handle({ services, caller, query }) {
-    const limit = query.integer("limit", 1, limits.listLimitMax) ?? limits.listLimitDefault;
-    const [prefix, after] = [query.get("prefix") ?? "", query.get("cursor") ?? ""];
-    if (prefix.length > limits.groupIdLengthMax || after.length > limits.groupIdLengthMax) {
-      throw new LogError("invalid_request", "prefix and cursor are no longer than a group's id.");
-    }
+    const page = readGroupPage(query);
     const ofGroups = { caller, resourceType: "GROUP", nameOf: ({ group }: Consumer) => group } as const;
-    const found = await listVisible((page) => services.log.consumers.list(page), ofGroups, { prefix, after, limit });
-    const last = found.length === limit ? found.at(-1) : undefined;
+    const found = await listVisible((part) => services.log.consumers.list(part), ofGroups, page);
+    const last = found.length === page.limit ? found.at(-1) : undefined;
     const body: ConsumerListBody = { consumers: found.map(consumerBody), ...(last !== undefined && { nextCursor: last.group }) };
     return json(200, body);
   },

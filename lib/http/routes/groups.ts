@@ -11,7 +11,7 @@ import { ref } from "../openapi/schemas.ts";
 import { empty, json } from "../responses.ts";
 import type { Operation, Parameter, Route } from "../route.ts";
 import { mediaTypes } from "../wire.ts";
-import { itemsOf, pageParameters } from "./paging.ts";
+import { itemsOf, pageParameters, readGroupPage } from "./paging.ts";
 import { listVisible } from "./visible.ts";
 
 const session: Parameter = { description: "Of this life of the member, as in its beats.", schema: { type: "string", default: "" } };
@@ -28,14 +28,10 @@ const list: Operation = {
   },
   errors: [],
   async handle({ services, caller, query }) {
-    const limit = query.integer("limit", 1, limits.listLimitMax) ?? limits.listLimitDefault;
-    const [prefix, after] = [query.get("prefix") ?? "", query.get("cursor") ?? ""];
-    if (prefix.length > limits.groupIdLengthMax || after.length > limits.groupIdLengthMax) {
-      throw new LogError("invalid_request", "prefix and cursor are no longer than a group's id.");
-    }
+    const page = readGroupPage(query);
     const ofGroups = { caller, resourceType: "GROUP", nameOf: ({ group }: GroupSummary) => group } as const;
-    const groups = await listVisible((page) => services.log.groups.list(page), ofGroups, { prefix, after, limit });
-    const last = groups.length === limit ? groups.at(-1) : undefined;
+    const groups = await listVisible((part) => services.log.groups.list(part), ofGroups, page);
+    const last = groups.length === page.limit ? groups.at(-1) : undefined;
     return json(200, { groups, ...(last === undefined ? {} : { nextCursor: last.group }) } satisfies GroupListBody);
   },
 };

@@ -25,6 +25,14 @@ export function readPage(query: Query, cursorLengthMax: number): Page {
   return { limit, after };
 }
 
+/** A page of a list by group. @throws invalid_request */
+export function readGroupPage(query: Query): Page & { readonly prefix: string } {
+  const limit = query.integer("limit", 1, limits.listLimitMax) ?? limits.listLimitDefault;
+  const [prefix, after] = [query.get("prefix") ?? "", query.get("cursor") ?? ""];
+  if (prefix.length <= limits.groupIdLengthMax && after.length <= limits.groupIdLengthMax) return { prefix, after, limit };
+  throw new LogError("invalid_request", "prefix and cursor are no longer than a group's id.");
+}
+
 /** The elements of a body's array, which has some. @throws invalid_request */
 export function itemsOf(fields: ReadonlyMap<string, unknown>, name: string, max: number): readonly unknown[] {
   const value = fields.get(name);
