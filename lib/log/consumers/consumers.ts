@@ -1,3 +1,4 @@
+import type { TimestampType } from "../../core/delivery/msk-event.ts";
 import type { StoredRecord } from "../../core/record.ts";
 import type { ConsumerSettings, NewConsumer } from "./settings.ts";
 
@@ -78,7 +79,7 @@ export interface CallBatch {
   readonly partition: number;
   /** At least one, ascending. */
   readonly records: readonly StoredRecord[];
-  readonly timestampType: "CREATE_TIME" | "LOG_APPEND_TIME";
+  readonly timestampType: TimestampType;
 }
 
 /** How a call went wrong. */

@@ -4,13 +4,13 @@ import type { StoredRecord } from "../../core/record.ts";
 import type { OutputRecord } from "../log.ts";
 import { afterFailure, backoffMs, endsAfter } from "./after-failure.ts";
 import { type Called, callFunction } from "./call.ts";
-import type { CallBatch, GiveUpCondition } from "./consumers.ts";
+import type { GiveUpCondition } from "./consumers.ts";
 import { gather } from "./gather.ts";
 import { letterOf } from "./give-up.ts";
 import type { Lease, Step } from "./lease.ts";
 import { letterWrite } from "./letter-row.ts";
 import { NotPutAway, putAway, refusedOutput } from "./put-away.ts";
-import { type End, handOn, isTimeShort, lastStartMs, type RunParts } from "./run-parts.ts";
+import { callOf, type End, handOn, isTimeShort, lastStartMs, type RunParts } from "./run-parts.ts";
 import type { Batch, DeliveryServices } from "./services.ts";
 
 /** Delivers one partition under its lease, batch by batch. */
@@ -90,7 +90,7 @@ export class DeliveryRun {
     const { consumer, carrier, options } = this.#parts;
     await this.#lease.renew();
     this.#parts.counts.calls++;
-    const called = await this.#lease.during(callFunction(carrier, consumer, this.#callOf(batch.records), options.signal));
+    const called = await this.#lease.during(callFunction(carrier, consumer, callOf(this.#parts, batch.records), options.signal));
     if (called.kind === "unavailable") {
       await this.#unavailableNow(called.error);
       return;
@@ -181,7 +181,7 @@ export class DeliveryRun {
     const { clock } = this.#services;
     const { consumer, topic } = this.#parts;
     const { why, attempts } = tried;
-    const call = this.#callOf(records);
+    const call = callOf(this.#parts, records);
     const fromOffset = records[0]?.offset ?? batch.fromOffset;
     const toOffset = endOf(batch, records);
     const { error, functionError, requestId } = why;
@@ -229,12 +229,6 @@ export class DeliveryRun {
     const retryAtMs = nowMs + backoffMs(this.#unavailable);
     await this.#lease.write({ ...step, retryAtMs, error: error.slice(0, limits.deliverErrorCharsMax), errorMs: nowMs });
     return undefined;
-  }
-
-  #callOf(records: readonly StoredRecord[]): CallBatch {
-    const { topic, delivery } = this.#parts;
-    const timestampType = topic.config["message.timestamp.type"] === "LogAppendTime" ? "LOG_APPEND_TIME" : "CREATE_TIME";
-    return { topic: delivery.topic, partition: delivery.partition, records, timestampType };
   }
 
   /** Gives the partition free. */

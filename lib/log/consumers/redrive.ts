@@ -10,7 +10,7 @@ import type { Consumer } from "./consumers.ts";
 import type { Lease, Step } from "./lease.ts";
 import { letterKey, type LetterRow, letterWrite, redriveKey, redriving } from "./letter-row.ts";
 import { refusedOutput } from "./put-away.ts";
-import { type End, handOn, isTimeShort, type RunParts } from "./run-parts.ts";
+import { callOf, type End, handOn, isTimeShort, type RunParts } from "./run-parts.ts";
 import type { DeliveryServices } from "./services.ts";
 
 /**
@@ -42,11 +42,9 @@ async function redriveOne(services: DeliveryServices, parts: RunParts, lease: Le
     await writeLetter(lease, {}, consumer.group, { ...letter, error: `${undeliverable} Before that: ${letter.error}` });
     return true;
   }
-  const timestampType = topic.config["message.timestamp.type"] === "LogAppendTime" ? "LOG_APPEND_TIME" : "CREATE_TIME";
-  const call = { topic: delivery.topic, partition: delivery.partition, records, timestampType } as const;
   await lease.renew();
   counts.calls++;
-  const called = await lease.during(callFunction(carrier, consumer, call, options.signal));
+  const called = await lease.during(callFunction(carrier, consumer, callOf(parts, records), options.signal));
   if (called.kind === "unavailable") return false;
   const step = { invocations: lease.state.invocations + 1 };
   const error = await errorOf(called, async (outputs) => {

@@ -1,7 +1,8 @@
 import { limits } from "../../core/limits.ts";
+import type { StoredRecord } from "../../core/record.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Topic } from "../log.ts";
-import type { Carrier, Consumer, Delivery, DeliveryLimits, DeliveryReport } from "./consumers.ts";
+import type { CallBatch, Carrier, Consumer, Delivery, DeliveryLimits, DeliveryReport } from "./consumers.ts";
 import type { Lease } from "./lease.ts";
 
 export type Counts = { -readonly [K in "calls" | "records" | "filtered" | "failedCalls" | "givenUp"]: DeliveryReport[K] };
@@ -18,6 +19,12 @@ export interface RunParts {
 
 /** What ends a run. */
 export type End = Pick<DeliveryReport, "state" | "retryAtMs" | "token">;
+
+/** A call with records of the delivery's partition. */
+export function callOf({ topic, delivery }: Pick<RunParts, "topic" | "delivery">, records: readonly StoredRecord[]): CallBatch {
+  const timestampType = topic.config["message.timestamp.type"] === "LogAppendTime" ? "LOG_APPEND_TIME" : "CREATE_TIME";
+  return { topic: delivery.topic, partition: delivery.partition, records, timestampType };
+}
 
 /** When a call may begin at the latest. */
 export function lastStartMs({ options, consumer }: Pick<RunParts, "options" | "consumer">): number {
