@@ -2,6 +2,7 @@ import { type Duration, Token } from "aws-cdk-lib";
 import { type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { checkFilters } from "../../lib/core/delivery/filter.ts";
 import { limits } from "../../lib/core/limits.ts";
+import { isId } from "../../lib/core/names.ts";
 import type { StratalogEventSourceProps } from "./event-source.ts";
 
 /** What the log is told of a consumer beside its names. What is not set is not told, and has the log's default. @throws Error for what the log would refuse */
@@ -25,7 +26,7 @@ export function consumerSettings(props: StratalogEventSourceProps, fn: IFunction
 
 /** @throws Error for a group that the log would refuse */
 export function checkGroup(group: string): void {
-  if (Token.isUnresolved(group) || (group.length > 0 && group.length <= limits.groupIdLengthMax && !/\p{Cc}/u.test(group))) return;
+  if (Token.isUnresolved(group) || isId(group, limits.groupIdLengthMax)) return;
   throw new Error(`consumerGroupId must have 1 to ${limits.groupIdLengthMax} characters, no control characters among them.`);
 }
 

@@ -1,6 +1,5 @@
 import { iterateRecords } from "../../core/codec/record-batch.ts";
 import { LogError } from "../../core/errors.ts";
-import { limits } from "../../core/limits.ts";
 import { type MemberFetch, offsetResets, type PartitionFetch, type PartitionPosition } from "../../log/groups/member-fetch.ts";
 import { whilePermitted } from "../auth/permit.ts";
 import { recordFormats, type RecordFormat, writeRecord } from "../json/record-output.ts";
@@ -10,6 +9,7 @@ import { shown } from "../query.ts";
 import { json } from "../responses.ts";
 import type { Call, Operation, Route } from "../route.ts";
 import { mediaTypes } from "../wire.ts";
+import { fetchSchemas, readFetchBounds } from "./fetch-bounds.ts";
 import { identityOf, mayRead } from "./groups.ts";
 
 const fetchGroup: Operation = {
@@ -33,15 +33,15 @@ const fetchGroup: Operation = {
     },
     limit: {
       description: "Records at most.",
-      schema: { type: "integer", minimum: 1, maximum: limits.fetchRecordsMax, default: limits.fetchRecordsDefault },
+      schema: fetchSchemas.limit,
     },
     maxBytes: {
       description: "Bytes of batches at most; a batch is read whole.",
-      schema: { type: "integer", minimum: 1, maximum: limits.fetchBytesMax, default: limits.fetchBytesDefault },
+      schema: fetchSchemas.maxBytes,
     },
     wait: {
       description: "How long to wait for the first record, in milliseconds.",
-      schema: { type: "integer", minimum: 0, maximum: limits.fetchWaitMsMax, default: 0 },
+      schema: fetchSchemas.wait,
     },
     format: { description: "How keys and values are written.", schema: { enum: recordFormats, default: recordFormats[0] } },
   },
@@ -65,9 +65,7 @@ const fetchGroup: Operation = {
       identity,
       positions: positionsOf(query.get("positions")),
       reset: query.oneOf("autoOffsetReset", offsetResets),
-      recordsMax: query.integer("limit", 1, limits.fetchRecordsMax) ?? limits.fetchRecordsDefault,
-      bytesMax: query.integer("maxBytes", 1, limits.fetchBytesMax) ?? limits.fetchBytesDefault,
-      waitMs: query.integer("wait", 0, limits.fetchWaitMsMax) ?? 0,
+      ...readFetchBounds(query),
       mayRead: (topics) => mayRead(caller, topics),
     };
     const format = query.oneOf("format", recordFormats);

@@ -9,6 +9,7 @@ import type { Call, Operation, Parameter, Route } from "../route.ts";
 import { streamPartition } from "../sse/partition-stream.ts";
 import { streamTopic } from "../sse/topic-stream.ts";
 import { fetchJson, fetchRaw } from "./fetch-answers.ts";
+import { fetchSchemas, readFetchBounds } from "./fetch-bounds.ts";
 import { produce } from "./produce.ts";
 import { parseOffset } from "../times.ts";
 import { type DeleteRecordsBody, mediaTypes, responseHeaders } from "../wire.ts";
@@ -41,15 +42,15 @@ const fetchPartition: Operation = {
     offset,
     limit: {
       description: "Records at most (raw: stops after the batch that reaches it).",
-      schema: { type: "integer", minimum: 1, maximum: limits.fetchRecordsMax, default: limits.fetchRecordsDefault },
+      schema: fetchSchemas.limit,
     },
     maxBytes: {
       description: "Bytes of batches; one batch is always given.",
-      schema: { type: "integer", minimum: 1, maximum: limits.fetchBytesMax, default: limits.fetchBytesDefault },
+      schema: fetchSchemas.maxBytes,
     },
     wait: {
       description: "How many milliseconds to wait for a first record.",
-      schema: { type: "integer", minimum: 0, maximum: limits.fetchWaitMsMax, default: 0 },
+      schema: fetchSchemas.wait,
     },
     format,
   },
@@ -121,12 +122,8 @@ export const partitionRecordsRoute: Route = {
 export const topicRecordsRoute: Route = { path: "/topics/{topic}/records", operations: { GET: followTopic, POST: produce } };
 
 function fetchRequest({ query, request }: Call): FetchRequest {
-  const waitMs = query.integer("wait", 0, limits.fetchWaitMsMax) ?? 0;
-  const base = {
-    from: parseOffset(query.get("offset") ?? "earliest"),
-    recordsMax: query.integer("limit", 1, limits.fetchRecordsMax) ?? limits.fetchRecordsDefault,
-    bytesMax: query.integer("maxBytes", 1, limits.fetchBytesMax) ?? limits.fetchBytesDefault,
-  };
+  const { waitMs, ...bounds } = readFetchBounds(query);
+  const base = { from: parseOffset(query.get("offset") ?? "earliest"), ...bounds };
   return waitMs === 0 ? base : { ...base, waitMs, signal: request.signal };
 }
 

@@ -1,11 +1,8 @@
 import { assignors } from "../../core/groups/assignor.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import { checkTopicName } from "../../core/names.ts";
+import { checkTopicName, isId } from "../../core/names.ts";
 import type { Heartbeat, OffsetCommit } from "./groups.ts";
-
-/** Ids stand in paths and messages. */
-const control = /\p{Cc}/u;
 
 /** @throws invalid_group_id */
 export function checkGroupId(group: string): void {
@@ -68,8 +65,4 @@ function checkNumber(name: string, value: number): void {
 
 function isWithin(value: number, min: number, max: number): boolean {
   return Number.isSafeInteger(value) && value >= min && value <= max;
-}
-
-function isId(text: string, max: number): boolean {
-  return text.length > 0 && text.length <= max && !control.test(text) && text.isWellFormed();
 }
