@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { connect, type LogClient, type PutConsumerBody } from "../../lib/client/index.ts";
 import { createMemoryEngine } from "../../lib/engines/memory/index.ts";
 import { CallFailed, type Carrier, type DeliveryReport } from "../../lib/log/consumers/consumers.ts";
@@ -7,19 +6,15 @@ import { nodeClock } from "../../lib/node/clock.ts";
 import { nodeCompression } from "../../lib/node/compression.ts";
 import { nodeRandom } from "../../lib/node/random.ts";
 import { startServer } from "../../lib/server/index.ts";
-import { type CommandResult, runCommand } from "./run-command.ts";
+import { type CheckedCommand, checkedCommand } from "./checked-command.ts";
+import { topicOf } from "./groups-command.ts";
+import { runCommand } from "./run-command.ts";
 
 export const target = "arn:aws:lambda:eu-west-1:123456789012:function:billing";
 
-/** A server with triggered consumers whose functions nobody calls but the test: as far as it says, and with what comes of it. */
-export interface ConsumersServer {
+/** `stratalog consumers` on a server with triggered consumers whose functions nobody calls but the test: as far as it says, and with what comes of it. */
+export interface ConsumersServer extends CheckedCommand {
   readonly client: LogClient;
-  /** Runs `stratalog consumers`. */
-  readonly run: (...args: string[]) => Promise<CommandResult>;
-  /** What a command that must end well prints. */
-  readonly ok: (...args: string[]) => Promise<string>;
-  /** What a command says that must fail and print nothing. */
-  readonly fails: (code: 1 | 2, ...args: string[]) => Promise<string>;
   /** Makes a topic of 2 partitions with so many records in each, the first of second 1 of 1970, the next of second 2; and its consumer, which gives up at once. */
   readonly consumer: (group: string, records: readonly [number, number], more?: Partial<PutConsumerBody>) => Promise<void>;
   /** Delivers what a partition has. @param error what the function fails with; undefined: it works @param isOnce ends after one call, and what is to be tried again is not */
@@ -31,28 +26,12 @@ export async function startConsumersServer(): Promise<ConsumersServer> {
   const log = createLog(createMemoryEngine(), { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
   const server = await startServer({ log, port: 0 });
   const client = connect({ url: server.url });
-  const run = (...args: string[]) => runCommand(["consumers", ...args], { url: server.url });
   return {
     client,
-    run,
-    ok: async (...args) => {
-      const { code, stdout, stderr } = await run(...args);
-      assert.equal(code, 0, stderr);
-      return stdout;
-    },
-    fails: async (code, ...args) => {
-      const result = await run(...args);
-      assert.deepEqual([result.code, result.stdout], [code, ""], args.join(" "));
-      return result.stderr;
-    },
+    ...checkedCommand((...args) => runCommand(["consumers", ...args], { url: server.url })),
     consumer: async (group, records, more = {}) => {
       const topic = `of-${topicPart(group)}`;
-      await client.topics.create({ name: topic, partitions: 2, config: { "retention.ms": "-1" } });
-      const producer = client.producer({ topic });
-      for (const [partition, many] of records.entries()) {
-        for (let at = 0; at < many; at++) void producer.send({ value: String(at), partition, timestampMs: 1_000 * (at + 1) });
-      }
-      await producer.close();
+      await topicOf(client, topic, records);
       await client.consumers.put(group, { topic, target, startingPosition: "TRIM_HORIZON", batchSize: 1, retryAttempts: 0, ...more });
     },
     deliver: (group, partition, error, isOnce = false) => {

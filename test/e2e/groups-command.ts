@@ -1,18 +1,12 @@
-import assert from "node:assert/strict";
 import { connect, type LogClient } from "../../lib/client/index.ts";
-import { type CommandResult, runCommand } from "./run-command.ts";
+import { type CheckedCommand, checkedCommand } from "./checked-command.ts";
+import { runCommand } from "./run-command.ts";
 import { type ServerProcess, startServerProcess, temporaryFolder } from "./start-server.ts";
 
-/** A server with the topic `orders`: partition 0 has the offsets 2 to 4, partition 1 has 0 to 2, partition 2 has no records. */
-export interface GroupsServer {
+/** `stratalog groups` on a server with the topic `orders`: partition 0 has the offsets 2 to 4, partition 1 has 0 to 2, partition 2 has no records. */
+export interface GroupsServer extends CheckedCommand {
   readonly server: ServerProcess;
   readonly client: LogClient;
-  /** Runs `stratalog groups`. */
-  readonly run: (...args: string[]) => Promise<CommandResult>;
-  /** What a command that must end well prints. */
-  readonly ok: (...args: string[]) => Promise<string>;
-  /** What a command says that must fail and print nothing. */
-  readonly fails: (code: 1 | 2, ...args: string[]) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -22,21 +16,10 @@ export async function startGroupsServer(): Promise<GroupsServer> {
   const client = connect({ url: server.url });
   await topicOf(client, "orders", [5, 3, 0]);
   await client.topics.deleteRecords("orders", 0, 2);
-  const run = (...args: string[]) => runCommand(["groups", ...args], { url: server.url });
   return {
     server,
     client,
-    run,
-    ok: async (...args) => {
-      const { code, stdout, stderr } = await run(...args);
-      assert.equal(code, 0, stderr);
-      return stdout;
-    },
-    fails: async (code, ...args) => {
-      const result = await run(...args);
-      assert.deepEqual([result.code, result.stdout], [code, ""], args.join(" "));
-      return result.stderr;
-    },
+    ...checkedCommand((...args) => runCommand(["groups", ...args], { url: server.url })),
     stop: async () => {
       await server.stop();
       await folder.remove();
