@@ -74,17 +74,9 @@ export class CatalogConsumers implements Consumers {
     await this.#services.catalog.transact([{ key: consumerKey(group), delete: true, if: "any" }]);
   }
 
-  async list({
-    prefix,
-    after,
-    limit = limits.listLimitDefault,
-  }: {
-    readonly prefix?: string;
-    readonly after?: string;
-    readonly limit?: number;
-  }): Promise<readonly Consumer[]> {
-    const range = { limit, ...(prefix !== undefined && { prefix }), ...(after !== undefined && { after }) };
-    return (await this.#services.catalog.query(consumersPk, range)).map(readConsumer);
+  async list(page: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Consumer[]> {
+    const { limit = limits.listLimitDefault, ...range } = page;
+    return (await this.#services.catalog.query(consumersPk, { ...range, limit })).map(readConsumer);
   }
 
   async get(group: string): Promise<Consumer> {
@@ -112,12 +104,10 @@ export class CatalogConsumers implements Consumers {
     return await consumerStatus(this.#services, await this.get(group));
   }
 
-  async deadLetters(
-    group: string,
-    { after, limit = limits.listLimitDefault }: { readonly after?: string; readonly limit?: number },
-  ): Promise<readonly DeadLetter[]> {
+  async deadLetters(group: string, page: { readonly after?: string; readonly limit?: number }): Promise<readonly DeadLetter[]> {
+    const { limit = limits.listLimitDefault, ...range } = page;
     await this.get(group);
-    const items = await this.#services.catalog.query(lettersPk(group), { limit, ...(after !== undefined && { after }) });
+    const items = await this.#services.catalog.query(lettersPk(group), { ...range, limit });
     return items.map((item) => shownLetter(readLetter(item)));
   }
 

@@ -58,17 +58,9 @@ export class CatalogGroups implements Groups {
     return this.#offsets.committed(group);
   }
 
-  async list({
-    prefix,
-    after,
-    limit = limits.listLimitDefault,
-  }: {
-    readonly prefix?: string;
-    readonly after?: string;
-    readonly limit?: number;
-  }): Promise<readonly GroupSummary[]> {
-    const range = { limit, ...(prefix !== undefined && { prefix }), ...(after !== undefined && { after }) };
-    const items = await this.#services.catalog.query(groupsPk, range);
+  async list(page: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly GroupSummary[]> {
+    const { limit = limits.listLimitDefault, ...range } = page;
+    const items = await this.#services.catalog.query(groupsPk, { ...range, limit });
     return items.map((item) => {
       const { state } = foundIn(item);
       return { group: item.key.sk, state: nameOf(state), generation: state.generation, members: state.members.size };
