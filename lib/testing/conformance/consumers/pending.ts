@@ -130,8 +130,8 @@ export const pendingCases: readonly StrataCase[] = [
     assert.deepEqual(await groups({}), ["a", "b", "bc", "c"]);
     assert.deepEqual(await groups({ prefix: "b" }), ["b", "bc"]);
     assert.deepEqual(await groups({ after: "a", limit: 2 }), ["b", "bc"]);
-    for (const asked of [consumers.get("x"), consumers.status("x"), consumers.setEnabled("x", true), consumers.remove("x")])
-      assert.equal(await codeOf(asked), "group_id_not_found");
+    const unknown = [consumers.get("x"), consumers.status("x"), consumers.setEnabled("x", true), consumers.remove("x")];
+    for (const code of await Promise.all(unknown.map(codeOf))) assert.equal(code, "group_id_not_found");
     assert.equal(await codeOf(consumers.put({ group: "x", topic: "none", target: "local:f" })), "unknown_topic_or_partition");
     assert.equal(await codeOf(consumers.put({ group: "", topic: "t", target: "local:f" })), "invalid_group_id");
     assert.equal(await codeOf(consumers.put({ group: "x", topic: "t", target: "f" })), "invalid_config");
