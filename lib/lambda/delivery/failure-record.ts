@@ -7,17 +7,24 @@ import { isoTime } from "./iso-time.ts";
  * What a destination is told of records that were given up: JSON in the shape of Lambda's own record for a Kafka event source. `payload` is the event that the function got,
  * or would have got, as JSON in a string, as Lambda writes it to S3. Beyond Lambda's shape: queues and topics get it too where it fits, and where it is not there
  * `payloadOmitted` is true.
- * @param bytesMax of the whole text, in UTF-8. Default: any
  */
-export function failureRecord(failure: Failure, source: EventSource, bytesMax = Number.POSITIVE_INFINITY): string {
+export function failureRecord(failure: Failure, source: EventSource): string {
+  const [whole] = failureRecords(failure, source, Number.POSITIVE_INFINITY);
+  return whole;
+}
+
+/**
+ * The same for who may take less, the fullest first: with its payload, where it fits, and without.
+ * @param bytesMax of a whole text, in UTF-8
+ */
+export function failureRecords(failure: Failure, source: EventSource, bytesMax: number): readonly [string, ...string[]] {
   const { letter, payload, timestampType } = failure;
   const event = JSON.stringify(mskEvent(source, letter.topic, letter.partition, payload, timestampType));
   const facts = factsOf(failure, source, utf8Bytes(event));
-  if (payload.length > 0) {
-    const text = portable(JSON.stringify({ ...facts, payload: event }));
-    if (utf8Bytes(text) <= bytesMax) return text;
-  }
-  return portable(JSON.stringify({ ...facts, payloadOmitted: true }));
+  const without = portable(JSON.stringify({ ...facts, payloadOmitted: true }));
+  if (payload.length === 0) return [without];
+  const whole = portable(JSON.stringify({ ...facts, payload: event }));
+  return utf8Bytes(whole) <= bytesMax ? [whole, without] : [without];
 }
 
 function factsOf({ consumer, letter, requestId, payload }: Failure, source: EventSource, payloadSize: number) {

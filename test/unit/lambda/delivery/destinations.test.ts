@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { describe, it } from "node:test";
 import { failureKey } from "../../../../lib/lambda/delivery/failure-key.ts";
-import { failureRecord } from "../../../../lib/lambda/delivery/failure-record.ts";
+import { failureRecord, failureRecords } from "../../../../lib/lambda/delivery/failure-record.ts";
 import { isoTime } from "../../../../lib/lambda/delivery/iso-time.ts";
 import { lambdaCarrier } from "../../../../lib/lambda/delivery/lambda-carrier.ts";
 import type { Failure } from "../../../../lib/log/consumers/consumers.ts";
@@ -32,6 +32,43 @@ function taken(response: ServerResponse, { headers, body }: Received): void {
 }
 
 const published = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>";
+
+type Refusal = (response: ServerResponse) => void;
+
+const sqsRefusal =
+  (name: string, status = 400): Refusal =>
+  (response) =>
+    void response
+      .writeHead(status, { "content-type": "application/x-amz-json-1.0", "x-amzn-query-error": `${name};Sender` })
+      .end(JSON.stringify({ __type: `com.amazonaws.sqs#${name}`, message: "Message must be shorter than 262144 bytes." }));
+
+const snsRefusal =
+  (code: string): Refusal =>
+  (response) =>
+    void response
+      .writeHead(400, { "content-type": "text/xml" })
+      .end(`<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>Message too long</Message></Error></ErrorResponse>`);
+
+/** What a front end answers that reads no further. */
+const tooLongRequest: Refusal = (response) => void response.writeHead(413).end("HTTP content length exceeded.");
+
+function messageOf({ headers, body }: Received): string {
+  if (headers["x-amz-target"] !== "AmazonSQS.SendMessage") return new URLSearchParams(body).get("Message") ?? "";
+  return (JSON.parse(body) as { readonly MessageBody: string }).MessageBody;
+}
+
+/** @returns the messages that came to a destination which takes so many bytes */
+async function cameTo(destination: string, bytesMax: number, refusal: Refusal, failure: Failure): Promise<readonly string[]> {
+  let messages: readonly string[] = [];
+  const answer = (response: ServerResponse, got: Received): void =>
+    Buffer.byteLength(messageOf(got)) > bytesMax ? refusal(response) : taken(response, got);
+  await against(answer, async ({ clients, received }) => {
+    await lambdaCarrier(clients, source)
+      .sendFailure(destination, failure)
+      .finally(() => (messages = received.map(messageOf)));
+  });
+  return messages;
+}
 
 async function sent(destination: string, failure: Failure): Promise<Received> {
   let last: Received | undefined;
@@ -65,9 +102,10 @@ describe("a record of a failure", () => {
 
   it("has no payload where it does not fit, or is not in the log any more, and says so", () => {
     const whole = failureRecord(failureOf(), source);
-    assert.equal(failureRecord(failureOf(), source, Buffer.byteLength(whole)), whole);
+    assert.equal(failureRecords(failureOf(), source, Buffer.byteLength(whole))[0], whole);
     for (const text of [
-      failureRecord(failureOf(), source, Buffer.byteLength(whole) - 1),
+      ...failureRecords(failureOf(), source, Buffer.byteLength(whole)).slice(1),
+      ...failureRecords(failureOf(), source, Buffer.byteLength(whole) - 1),
       failureRecord(failureOf({ payload: [], letterOf: { toOffset: 10 } }), source),
     ]) {
       const { payload, payloadOmitted, KafkaBatchInfo: batch } = told(text);
@@ -146,6 +184,45 @@ describe("what was given up", () => {
       await Promise.all([payloadOf(queue, 700_000), payloadOf(queue, 900_000), payloadOf(topic, 150_000), payloadOf(topic, 250_000)]),
       [true, false, true, false],
     );
+  });
+
+  it("is sent without its payload where it is refused with it", async () => {
+    const refusals: readonly (readonly [string, Refusal])[] = [
+      ...["InvalidParameterValue", "InvalidMessageContents", "MessageTooLong", "BatchRequestTooLong", "ValidationException"].map(
+        (name) => [queue, sqsRefusal(name)] as const,
+      ),
+      [`${queue}.fifo`, sqsRefusal("InvalidParameterValue")],
+      [queue, tooLongRequest],
+      ...["InvalidParameter", "ParameterValueInvalid", "ValidationError"].map((code) => [topic, snsRefusal(code)] as const),
+      [topic, tooLongRequest],
+    ];
+    const big = failureOf({ payload: [record(7, "x".repeat(20_000))] });
+    for (const [destination, refusal] of refusals) {
+      const messages = await cameTo(destination, 16_384, refusal, big);
+      const shown = messages.map((text) => [told(text).payload !== undefined, told(text)["payloadOmitted"]]);
+      assert.deepEqual(shown, [
+        [true, undefined],
+        [false, true],
+      ]);
+    }
+  });
+
+  it("is sent once where its payload is not the matter", async () => {
+    const attempts = async (refusal: Refusal, failure: Failure): Promise<number> => {
+      let count = 0;
+      await against(
+        (response) => refusal(response),
+        async ({ clients, received }) => {
+          await assert.rejects(lambdaCarrier(clients, source).sendFailure(queue, failure));
+          count = received.length;
+        },
+      );
+      return count;
+    };
+    for (const name of ["KMS.DisabledException", "AccessDenied", "AWS.SimpleQueueService.NonExistentQueue"])
+      assert.equal(await attempts(sqsRefusal(name), failureOf()), 1);
+    assert.equal(await attempts(sqsRefusal("InvalidParameterValue"), failureOf({ payload: [] })), 1);
+    assert.equal(await attempts(sqsRefusal("InvalidParameterValue"), failureOf()), 2, "with and without");
   });
 
   it("stays in order in a FIFO queue, where a second copy is dropped", async () => {
