@@ -56,7 +56,8 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   const appender = new Appender(services, firstKeyless(random));
 
   const onTopic = topicRunner(cache, topics);
-  const groupServices = { catalog: engine.catalog, clock: parts.clock, cache, topics };
+  const held = new Set<string>();
+  const groupServices = { catalog: engine.catalog, clock: parts.clock, cache, topics, held };
 
   const marksOf = (topic: Topic, partitions: readonly number[]) => watermarksOf(services, topic, partitions);
 
@@ -112,7 +113,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
   };
   const consumers = new CatalogConsumers({
     ...services,
-    ...{ log, random, telemetry, held: new Set<string>() },
+    ...{ log, random, telemetry, held },
     ensureGroup: (group) => groups.ensure(group),
     appendOutputs: (records, writes) => appendOutputs(outputs, records, writes),
   });

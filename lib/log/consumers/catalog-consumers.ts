@@ -135,8 +135,8 @@ export class CatalogConsumers implements Consumers {
     for (let at = 0; at < keys.length; at += chunk) await this.#services.catalog.transact(keys.slice(at, at + chunk));
   }
 
-  async pending(of?: readonly ShardHint[]): Promise<readonly Delivery[]> {
-    return await pendingDeliveries(this.#services, of);
+  async pending(of?: readonly ShardHint[], onFailure?: (group: string, reason: unknown) => void): Promise<readonly Delivery[]> {
+    return await pendingDeliveries(this.#services, of, onFailure);
   }
 
   async deliver(delivery: Delivery, carrier: Carrier, options: DeliveryLimits = {}): Promise<DeliveryReport> {

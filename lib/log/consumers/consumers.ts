@@ -37,8 +37,9 @@ export interface Consumers {
   /**
    * Partitions of enabled consumers that have something to deliver and that nobody delivers now.
    * @param of only those of these shards (a hint that they have grown). Default: all, which is the sweep
+   * @param onFailure is told of each consumer that could not be looked at; the others are. Default: what that failed with is thrown
    */
-  pending(of?: readonly ShardHint[]): Promise<readonly Delivery[]>;
+  pending(of?: readonly ShardHint[], onFailure?: (group: string, reason: unknown) => void): Promise<readonly Delivery[]>;
   /** Delivers a partition until there is nothing more, time is short, or it is another's. Faults of the function are no errors. @throws group_id_not_found for a consumer that is gone */
   deliver(delivery: Delivery, carrier: Carrier, limits: DeliveryLimits): Promise<DeliveryReport>;
 }

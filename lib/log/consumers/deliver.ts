@@ -74,7 +74,10 @@ async function runAll(services: DeliveryServices, go: Go, parts: RunParts, lease
 
 async function isAsItWas(services: DeliveryServices, { consumerOf }: Go, { consumer, topic, delivery }: RunParts): Promise<boolean> {
   const now = await consumerOf(delivery.group);
-  return now.version === consumer.version && (await topicOf(services, now, delivery))?.id === topic.id;
+  // One that was removed and made anew begins with the same version.
+  return (
+    now.version === consumer.version && now.createdMs === consumer.createdMs && (await topicOf(services, now, delivery))?.id === topic.id
+  );
 }
 
 function isGone(reason: unknown): boolean {

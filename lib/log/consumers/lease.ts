@@ -4,14 +4,10 @@ import type { CatalogKey, CatalogWrite } from "../../ports/catalog.ts";
 import { type DeliveryState, offsetKey, type OffsetRow, offsetWrite, readOffset } from "../groups/offset-row.ts";
 import type { OutputRecord } from "../log.ts";
 import type { Delivery } from "./consumers.ts";
+import { placeOf } from "./held.ts";
 import { type DeliveryServices, newToken } from "./services.ts";
 
 export const noDelivery: DeliveryState = { untilMs: 0, attempts: 0, ends: [], retryAtMs: 0, invocations: 0, error: "", errorMs: 0 };
-
-/** A partition's row among those that a process holds. */
-export function placeOf({ pk, sk }: CatalogKey): string {
-  return `${pk}/${sk}`;
-}
 
 /** Another one has got the partition, or its offset was set: nothing was written. */
 export class LeaseLost extends Error {

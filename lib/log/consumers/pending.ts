@@ -18,7 +18,11 @@ export async function allConsumers({ catalog }: Pick<DeliveryServices, "catalog"
 }
 
 /** Partitions that have something to deliver now, and that nobody delivers. */
-export async function pendingDeliveries(services: DeliveryServices, of: readonly ShardHint[] | undefined): Promise<readonly Delivery[]> {
+export async function pendingDeliveries(
+  services: DeliveryServices,
+  of: readonly ShardHint[] | undefined,
+  onFailure: ((group: string, reason: unknown) => void) | undefined,
+): Promise<readonly Delivery[]> {
   const enabled = (await allConsumers(services)).filter((consumer) => consumer.enabled);
   if (enabled.length === 0) return [];
   const found = new Map<string, Delivery>();
@@ -28,7 +32,12 @@ export async function pendingDeliveries(services: DeliveryServices, of: readonly
   await mapBounded(enabled, limits.shardConcurrency, async (consumer) => {
     const hints = names?.get(consumer.topic);
     if (names !== undefined && hints === undefined) return;
-    for (const delivery of await pendingOf(services, consumer, hints)) add(delivery);
+    try {
+      for (const delivery of await pendingOf(services, consumer, hints)) add(delivery);
+    } catch (reason) {
+      if (onFailure === undefined) throw reason;
+      onFailure(consumer.group, reason);
+    }
   });
   return [...found.values()];
 }

@@ -1,11 +1,12 @@
 import type { GroupStateName } from "../../core/groups/group-states.ts";
 import { limits } from "../../core/limits.ts";
-import type { CatalogItem, CatalogWrite } from "../../ports/catalog.ts";
+import type { CatalogWrite } from "../../ports/catalog.ts";
 import { consumerKey } from "../consumers/consumer-row.ts";
+import { placeOf } from "../consumers/held.ts";
 import { lettersPk } from "../consumers/letter-row.ts";
 import { eachItem } from "../each-item.ts";
 import { checkGroupId } from "./check-group.ts";
-import { groupNotFound, nonEmpty, triggered } from "./group-errors.ts";
+import { delivering, groupNotFound, nonEmpty, triggered } from "./group-errors.ts";
 import { type GroupState, sharesOf } from "./group-state.ts";
 import type {
   CommittedOffset,
@@ -105,8 +106,8 @@ export class CatalogGroups implements Groups {
     if (found.state.members.size > 0) throw nonEmpty(group, found.state.members.size);
     if (found.version === 0 && (await catalog.query(offsetsPk(group), { limit: 1 })).length === 0) throw groupNotFound(group);
     let rows: CatalogWrite[] = [];
-    for await (const { key } of this.#rows(group)) {
-      rows.push({ key, delete: true, if: "any" });
+    for await (const row of this.#rows(group)) {
+      rows.push(row);
       if (rows.length < limits.transactWritesMax - 1) continue;
       await this.#offsets.withoutMembers(group, rows);
       rows = [];
@@ -115,11 +116,18 @@ export class CatalogGroups implements Groups {
     await catalog.transact([{ key: groupKey(group), delete: true, if: found.version === 0 ? "absent" : found.version }]);
   }
 
-  /** What there is of a group beside itself and its members. */
-  async *#rows(group: string): AsyncGenerator<Pick<CatalogItem, "key">> {
-    const { catalog } = this.#services;
-    yield* offsetRows(catalog, group);
-    yield* eachItem(catalog, lettersPk(group));
+  /** Deletes what there is of a group beside itself and its members. @throws non_empty_group while one of its partitions is delivered */
+  async *#rows(group: string): AsyncGenerator<CatalogWrite> {
+    const { catalog, clock, held } = this.#services;
+    // What was begun before would commit to one made anew, whose rows begin with the same versions.
+    const own = placeOf({ pk: offsetsPk(group), sk: "" });
+    for (const place of held ?? []) if (place.startsWith(own)) throw delivering(group, place.slice(own.length), 0);
+    for await (const { key, version, delivery } of offsetRows(catalog, group)) {
+      const leftMs = (delivery?.untilMs ?? 0) - clock.nowMs();
+      if (leftMs > 0) throw delivering(group, key.sk, leftMs);
+      yield { key, delete: true, if: version };
+    }
+    for await (const { key } of eachItem(catalog, lettersPk(group))) yield { key, delete: true, if: "any" };
   }
 }
 

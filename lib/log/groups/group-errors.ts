@@ -20,6 +20,15 @@ export function nonEmpty(group: string, members: number): LogError {
   return new LogError("non_empty_group", `Group ${group} has ${members} member${members === 1 ? "" : "s"}: stop them first.`);
 }
 
+/**
+ * @param place `<topic>/<partition>`
+ * @param leftMs until its lease ends, unless it is renewed; 0 when that is not known
+ */
+export function delivering(group: string, place: string, leftMs: number): LogError {
+  const message = `Partition ${place} is being delivered to a function for group ${group}: send it again once that has ended.`;
+  return new LogError("non_empty_group", message, { retryAfterMs: Math.max(leftMs, 1_000) });
+}
+
 export function unknownMember(group: string, member: string): LogError {
   return new LogError(
     "unknown_member_id",

@@ -19,6 +19,8 @@ const changesMax = 4 * limits.redecisionsMax;
 export interface GroupServices extends TopicSources {
   readonly catalog: Catalog;
   readonly clock: Clock;
+  /** Partitions that this process delivers now to triggered functions (`placeOf`). Default: it delivers none. */
+  readonly held?: ReadonlySet<string>;
 }
 
 /** A group as a read has shown it. */

@@ -65,10 +65,12 @@ class Background {
     await this.#watchTopics(new Set([...consumers.values()].map(({ topic }) => topic)));
     if (consumers.size === 0) return;
     // Looked for after the watches have begun: what is appended from then on they tell.
-    for (const { group, topic, partition } of await this.#log.consumers.pending()) {
+    const failures: unknown[] = [];
+    for (const { group, topic, partition } of await this.#log.consumers.pending(undefined, (_, reason) => void failures.push(reason))) {
       const runs = this.#runs.get(group);
       if (runs?.consumer.topic === topic) runs.start(partition, true);
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   async *#enabled(): AsyncGenerator<Consumer> {

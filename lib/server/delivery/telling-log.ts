@@ -19,7 +19,7 @@ export function tellingLog(log: Log, tell: () => void): Log {
       deadLetters: (group, page) => consumers.deadLetters(group, page),
       redrive: (group, ids) => telling(consumers.redrive(group, ids)),
       forget: (group, ids) => consumers.forget(group, ids),
-      pending: (of) => consumers.pending(of),
+      pending: (of, onFailure) => consumers.pending(of, onFailure),
       deliver: (delivery, carrier, limits) => consumers.deliver(delivery, carrier, limits),
     },
     topics: {

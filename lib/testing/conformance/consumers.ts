@@ -1,6 +1,7 @@
 import { deliveryCases } from "./consumers/delivery.ts";
 import { failureCases } from "./consumers/failures.ts";
 import { leaseCases } from "./consumers/leases.ts";
+import { lifeCases } from "./consumers/lives.ts";
 import { outputCases } from "./consumers/outputs.ts";
 import { pendingCases } from "./consumers/pending.ts";
 import { redriveCases } from "./consumers/redrives.ts";
@@ -11,6 +12,7 @@ export const consumerCases: readonly StrataCase[] = [
   ...deliveryCases,
   ...failureCases,
   ...leaseCases,
+  ...lifeCases,
   ...outputCases,
   ...redriveCases,
   ...pendingCases,

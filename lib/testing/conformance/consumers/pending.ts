@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LogError } from "../../../core/errors.ts";
 import { limits } from "../../../core/limits.ts";
 import type { StrataCase } from "../strata/build.ts";
 import { codeOf } from "../groups/build.ts";
@@ -29,6 +30,20 @@ export const pendingCases: readonly StrataCase[] = [
     assert.deepEqual(await world.log.consumers.pending([{ topicId: "none", shard: 0 }]), []);
     await world.drain();
     assert.deepEqual(await pending(world), []);
+  }),
+  consumerCase("pending: a consumer that cannot be looked at is told, and the others are found", async (world) => {
+    const { id } = await world.log.topics.create({ name: "hot", partitions: 1 });
+    await world.put();
+    await world.put({ group: "h", topic: "hot" });
+    for (const topic of ["t", "hot"]) await world.append("a", 0, topic);
+    world.watched.intercept = async ({ name, args }, run) => {
+      if (name === "journal.head" && JSON.stringify(args).includes(id)) throw new LogError("throttled", "hot");
+      return await run();
+    };
+    const failed: string[] = [];
+    const found = await world.log.consumers.pending(undefined, (group, reason) => void failed.push(`${group} ${String(reason)}`));
+    assert.deepEqual([found.map(({ group }) => group), failed], [["g"], ["h LogError: hot"]]);
+    assert.equal(await codeOf(world.log.consumers.pending()), "throttled");
   }),
   consumerCase("pending is not what waits for its retry", async (world) => {
     await world.put();

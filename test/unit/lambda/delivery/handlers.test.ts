@@ -21,14 +21,16 @@ async function route(
   event: RouterEvent,
   pending: readonly Delivery[],
   start: (delivery: Delivery) => Promise<void> = () => Promise.resolve(),
+  unseen: readonly string[] = [],
 ) {
   const asked: (readonly ShardHint[] | undefined)[] = [];
   const started: Delivery[] = [];
   let settled = 0;
   const handler = routerHandler({
     consumers: {
-      pending: (of) => {
+      pending: (of, onFailure) => {
         asked.push(of);
+        for (const group of unseen) onFailure?.(group, new LogError("throttled", "hot"));
         return Promise.resolve(pending);
       },
     },
@@ -74,6 +76,13 @@ describe("the router", () => {
     const scheduled = { source: "aws.events", "detail-type": "Scheduled Event", detail: {} } as RouterEvent;
     const { asked, started } = await route(scheduled, due(2));
     assert.deepEqual([asked, started], [[undefined], due(2)]);
+  });
+
+  it("starts the others when a consumer cannot be looked at, and fails then", async () => {
+    const { started, ...result } = await route({}, due(5), undefined, ["audit", "search"]);
+    assert.deepEqual(started, due(5));
+    const message = "2 consumers could not be looked at (the others were): audit: hot";
+    assert.equal((result as { readonly error: Error }).error.message, message);
   });
 
   it("starts the others when one cannot be started, and fails then", async () => {
