@@ -18,7 +18,7 @@ export function afterFailure(
   nowMs: number,
 ): AfterFailure {
   const { offsets, toOffset } = batch;
-  const ends = state.ends.at(-1) === toOffset ? state.ends : [...state.ends, toOffset];
+  const ends = withEnd(state.ends, toOffset);
   const middle = offsets[Math.floor(offsets.length / 2)];
   if (bisectBatchOnError && offsets.length > 1 && middle !== undefined) {
     return { kind: "retry", state: { attempts: 0, ends: [...ends, middle], retryAtMs: 0 } };
@@ -26,6 +26,11 @@ export function afterFailure(
   const attempts = state.attempts + 1;
   if (retryAttempts >= 0 && attempts > retryAttempts) return { kind: "give-up", attempts };
   return { kind: "retry", state: { attempts, ends, retryAtMs: nowMs + backoffMs(attempts) } };
+}
+
+/** The ends and one more, which is not there twice. */
+export function withEnd(ends: readonly number[], end: number): readonly number[] {
+  return ends.includes(end) ? ends : [...ends, end];
 }
 
 /** What is left to be tried once all before an offset is done with. */

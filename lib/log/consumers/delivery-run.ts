@@ -2,7 +2,7 @@ import { compileFilters } from "../../core/delivery/filter.ts";
 import { limits } from "../../core/limits.ts";
 import type { StoredRecord } from "../../core/record.ts";
 import type { OutputRecord } from "../log.ts";
-import { afterFailure, backoffMs, endsAfter } from "./after-failure.ts";
+import { afterFailure, backoffMs, endsAfter, withEnd } from "./after-failure.ts";
 import { type Called, callFunction } from "./call.ts";
 import type { GiveUpCondition } from "./consumers.ts";
 import { gather } from "./gather.ts";
@@ -262,9 +262,7 @@ function endOf(batch: Batch, records: readonly StoredRecord[]): number {
 
 /** The ends with that of the batch, and that of some of its records. */
 function endsFor(ends: readonly number[], batch: Batch, records: readonly StoredRecord[]): readonly number[] {
-  const all = ends.at(-1) === batch.toOffset ? ends : [...ends, batch.toOffset];
-  const end = endOf(batch, records);
-  return end === batch.toOffset ? all : [...all, end];
+  return withEnd(withEnd(ends, batch.toOffset), endOf(batch, records));
 }
 
 /** Outputs were the fault, not their function's call. */

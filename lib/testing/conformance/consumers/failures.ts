@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { offsetKey, readOffset } from "../../../log/groups/offset-row.ts";
 import { record } from "../log/build.ts";
 import type { StrataCase } from "../strata/build.ts";
 import { consumerCase } from "./build.ts";
@@ -82,6 +83,21 @@ export const failureCases: readonly StrataCase[] = [
     assert.deepEqual(world.fn.called(), ["0: a b bad d", "0: bad d", "0: d"], "only the reported one is given up");
     assert.deepEqual(await world.letters(), ["0/2-3 RetryAttemptsExhausted 2"]);
     assert.deepEqual([report.records, report.givenUp, await world.offset()], [3, 1, 4]);
+  }),
+  consumerCase("what is kept of a partition does not grow with what is given up of a batch", async (world) => {
+    await world.put({ retryAttempts: 0, reportBatchItemFailures: true });
+    const all = Array.from({ length: 40 }, (_, nth) => (nth % 2 === 1 ? "bad" : `r${nth}`));
+    await world.append(all.join(" "));
+    const kept: number[] = [];
+    world.fn.answer = async (batch) => {
+      const row = await readOffset(world.watched.engine.catalog, offsetKey("g", "t", 0), (await world.log.topics.get("t")).id);
+      kept.push(row.delivery?.ends.length ?? 0);
+      const bad = batch.records.find((_, nth) => labelsIn(batch)[nth] === "bad");
+      return bad && reports(batch, bad.offset);
+    };
+    await world.delivered();
+    assert.deepEqual([(await world.letters()).length, await world.offset()], [20, 40]);
+    assert.ok(Math.max(...kept) <= 2, `ends kept: ${kept.join(" ")}`);
   }),
   consumerCase("a batch is split at the record that the function reports, not in the middle", async (world) => {
     await world.put({ retryAttempts: 0, reportBatchItemFailures: true, bisectBatchOnError: true });
