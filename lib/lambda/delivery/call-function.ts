@@ -5,7 +5,8 @@ import { CallFailed, type Consumer } from "../../log/consumers/consumers.ts";
 /**
  * Calls a consumer's function with an event and waits for its answer.
  * @returns what it answers, as JSON; undefined for no answer
- * @throws CallFailed `function` when it ran and failed, or when Lambda says that the event is too big; `unavailable` for all else, since then Lambda has not run it, or nobody knows
+ * @throws CallFailed `function` when it ran and failed, when the call was on its way and no answer came in its time, or when Lambda says that the event is too big; `unavailable`
+ * for all else, since then Lambda has not run it, or nobody knows
  */
 export async function callFunction(
   client: LambdaClient,
@@ -15,7 +16,9 @@ export async function callFunction(
 ): Promise<unknown> {
   const command = new InvokeCommand({ FunctionName: target, InvocationType: "RequestResponse", Payload: JSON.stringify(event) });
   const options = { requestTimeout: targetTimeoutMs + limits.lambdaCallMarginMs, ...(signal && { abortSignal: signal }) };
-  const answer = await client.send(command, options).catch(notCalled);
+  const answer = await client.send(command, options).catch((reason: unknown) => {
+    throw isLate(reason) ? lateAnswer(targetTimeoutMs, reason) : notCalled(reason);
+  });
   const requestId = answer.$metadata.requestId ?? "";
   const text = answer.Payload?.transformToString() ?? "";
   const { FunctionError: functionError } = answer;
@@ -44,12 +47,35 @@ function toldBy(text: string): { readonly errorType?: unknown; readonly errorMes
   }
 }
 
-function notCalled(reason: unknown): never {
+/**
+ * Whether the SDK's own time for a call has run out. It names faults of the network alike: a connection that is not made in time has no code, one that fails is a fault of a
+ * system's call, or of several, for several addresses.
+ */
+function isLate(reason: unknown): boolean {
+  if (reason instanceof AggregateError) return false;
+  const { name, code, syscall } = (reason ?? {}) as Partial<NodeJS.ErrnoException>;
+  return name === "TimeoutError" && code === "ETIMEDOUT" && syscall === undefined;
+}
+
+/** A function that takes too long takes too long each time: it is an attempt, as when Lambda itself ends it. */
+function lateAnswer(targetTimeoutMs: number, cause: unknown): CallFailed {
+  const seconds = (targetTimeoutMs + limits.lambdaCallMarginMs) / 1_000;
+  const what = `The function did not answer within ${seconds} s (targetTimeoutMs ${targetTimeoutMs} and a margin), and may still run`;
+  return new CallFailed("function", `${what}: raise targetTimeoutMs to its timeout, or lower its timeout.`, {
+    functionError: timedOut,
+    cause,
+  });
+}
+
+/** Lambda's word for a function that it ends itself when its time is over. */
+const timedOut = "Unhandled";
+
+function notCalled(reason: unknown): CallFailed {
   const { name = "Error", message = "", $metadata = {} } = (reason ?? {}) as Partial<Error> & { readonly $metadata?: Metadata };
   const { httpStatusCode, requestId = "" } = $metadata;
   // Another try with the same records would be refused, too: they are bisected, or given up.
   const kind = httpStatusCode === 413 ? "function" : "unavailable";
-  throw new CallFailed(kind, `${name}: ${message}`, { requestId, cause: reason });
+  return new CallFailed(kind, `${name}: ${message}`, { requestId, cause: reason });
 }
 
 interface Metadata {

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { describe, it } from "node:test";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { limits } from "../../../../lib/core/limits.ts";
+import { callFunction } from "../../../../lib/lambda/delivery/call-function.ts";
 import { lambdaCarrier } from "../../../../lib/lambda/delivery/lambda-carrier.ts";
 import { CallFailed } from "../../../../lib/log/consumers/consumers.ts";
 import { against, consumer, record, type Service, source } from "./aws-service.ts";
@@ -9,6 +12,11 @@ import { against, consumer, record, type Service, source } from "./aws-service.t
 const batch = { topic: "orders", partition: 3, records: [record(7), record(9)], timestampType: "LOG_APPEND_TIME" } as const;
 
 const call = ({ clients }: Service, signal?: AbortSignal): Promise<unknown> => lambdaCarrier(clients, source).call(consumer, batch, signal);
+
+function timedOut(fault: object, error = new Error("too late")): LambdaClient {
+  const client = { send: () => Promise.reject(Object.assign(error, { name: "TimeoutError", ...fault })) };
+  return client as unknown as LambdaClient;
+}
 
 const answered =
   (body: string, headers: Readonly<Record<string, string>> = {}, status = 200) =>
@@ -98,6 +106,46 @@ describe("a call of a function", () => {
     await failed(answered('{"Type":"User","message":"too big"}', { "x-amzn-errortype": "RequestTooLargeException" }, 413), {
       kind: "function",
     });
+  });
+
+  it("that gets no answer in its time counts as an attempt, and says what to do", async () => {
+    await against(
+      () => undefined,
+      async ({ clients, received }) => {
+        // What is waited for beyond the function's own time is a constant.
+        const hasty = { ...consumer, targetTimeoutMs: 50 - limits.lambdaCallMarginMs };
+        await assert.rejects(lambdaCarrier(clients, source).call(hasty, batch, undefined), {
+          name: "CallFailed",
+          kind: "function",
+          functionError: "Unhandled",
+          message: /^The function did not answer within 0\.05 s .*: raise targetTimeoutMs .* or lower /,
+        });
+        assert.equal(received.length, 1, "sent once");
+      },
+    );
+    const text = await callFunction(timedOut({ code: "ETIMEDOUT" }), { ...consumer, targetTimeoutMs: 870_000 }, {}, undefined).catch(
+      String,
+    );
+    assert.match(String(text), /within 878 s \(targetTimeoutMs 870000 /);
+    assert.ok(String(text).length <= limits.deliverErrorCharsMax, "all of it is kept");
+  });
+
+  it("that does not get through in time is unavailable", async () => {
+    // As the SDK tells of a connection that is not made, and of faults of the network.
+    const faults = [
+      {},
+      { code: "ETIMEDOUT", syscall: "connect" },
+      { code: "ETIMEDOUT", syscall: "read" },
+      { code: "ECONNRESET" },
+      { code: "EPIPE", syscall: "write" },
+      { name: "Error", code: "ECONNREFUSED", syscall: "connect" },
+    ];
+    const clients = [
+      ...faults.map((fault) => timedOut(fault)),
+      timedOut({ code: "ETIMEDOUT" }, new AggregateError([], "of several addresses")),
+    ];
+    for (const client of clients)
+      await assert.rejects(callFunction(client, consumer, {}, undefined), { name: "CallFailed", kind: "unavailable" });
   });
 
   it("ends at once when its signal does", async () => {
