@@ -9,11 +9,14 @@ export interface ResourceResult {
   readonly data?: Readonly<Record<string, string | number>>;
 }
 
-/** What one kind of resource does. Each may be sent again by CloudFormation, after it was done or half done. */
+/**
+ * What one kind of resource does. Each may be sent again by CloudFormation, after it was done or half done. The owner is the resource's place, which is no other's: its stack
+ * and its logical id there.
+ */
 export interface ResourceKind {
-  create(properties: Properties): Promise<ResourceResult>;
-  update(properties: Properties, was: Properties, physicalId: string): Promise<ResourceResult>;
-  delete(properties: Properties, physicalId: string): Promise<void>;
+  create(properties: Properties, owner: string): Promise<ResourceResult>;
+  update(properties: Properties, was: Properties, physicalId: string, owner: string): Promise<ResourceResult>;
+  delete(properties: Properties, physicalId: string, owner: string): Promise<void>;
 }
 
 /** As CloudFormation sends them: every number and flag is a string. */
@@ -53,13 +56,14 @@ async function run(
 ): Promise<ResourceResult> {
   const kind = kinds[event.ResourceType];
   if (kind === undefined) throw new LogError("invalid_request", `There is no resource of type ${event.ResourceType}.`);
+  const owner = `${event.StackId}/${event.LogicalResourceId}`;
   switch (event.RequestType) {
     case "Create":
-      return await kind.create(event.ResourceProperties);
+      return await kind.create(event.ResourceProperties, owner);
     case "Update":
-      return await kind.update(event.ResourceProperties, event.OldResourceProperties, had);
+      return await kind.update(event.ResourceProperties, event.OldResourceProperties, had, owner);
     case "Delete":
-      if (!had.startsWith(nothing)) await kind.delete(event.ResourceProperties, had);
+      if (!had.startsWith(nothing)) await kind.delete(event.ResourceProperties, had, owner);
       return { physicalId: had };
   }
 }

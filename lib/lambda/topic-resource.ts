@@ -28,16 +28,16 @@ export function topicResource(topics: Topics): ResourceKind {
       }
     },
 
-    async update(properties, before, physicalId) {
+    async update(properties, before, physicalId, owner) {
       const declared = read(properties);
       const was = read(before);
       // CloudFormation deletes the one before when it hears of another id.
-      if (declared.name !== was.name) return await this.create(properties);
+      if (declared.name !== was.name) return await this.create(properties, owner);
       try {
         return { ...result(await take(topics, declared, was.config), ""), physicalId };
       } catch (reason) {
         if (LogError.from(reason).code !== "unknown_topic_or_partition") throw reason;
-        return await this.create(properties);
+        return await this.create(properties, owner);
       }
     },
 

@@ -82,11 +82,11 @@ test("every setting gets to the log, in its words", async () => {
 
   // As CloudFormation sends it, the log takes it.
   const log = createLog(createMemoryEngine(), { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
-  await log.topics.create({ name: "orders" });
+  for (const name of ["orders", "dead", "invoices", "receipts"]) await log.topics.create({ name });
   const texts = Object.entries(expected).map(([name, value]) => [name, Array.isArray(value) ? value : String(value)] as const);
   const target = "arn:aws:lambda:eu-west-1:123456789012:function:billing";
-  await consumerResource(log.consumers).create({ ...Object.fromEntries(texts), target });
-  const { version: __, createdMs: ___, ...kept } = await log.consumers.get("billing");
+  await consumerResource(log.consumers).create({ ...Object.fromEntries(texts), target }, "stack/Consumer");
+  const { version: __, createdMs: ___, owner: ____, ...kept } = await log.consumers.get("billing");
   assert.deepEqual(kept, { ...expected, target });
 });
 

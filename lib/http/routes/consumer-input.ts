@@ -20,7 +20,7 @@ const kinds = {
   onFailure: "text",
   outputTopics: "texts",
   enabled: "flag",
-} as const satisfies Record<Exclude<keyof NewConsumer, "group">, Kind>;
+} as const satisfies Record<Exclude<keyof NewConsumer, "group" | "owner" | "predecessor">, Kind>;
 
 type Kind = "text" | "integer" | "flag" | "texts";
 

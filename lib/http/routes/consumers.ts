@@ -128,7 +128,8 @@ async function mayTrigger(caller: Caller, { group, topic, outputTopics = [], onF
   for (const need of needs) await authorize(caller, [need]);
 }
 
-function consumerBody({ group, topic, target, startingPositionTimestampMs, onFailure, ...consumer }: Consumer): ConsumerBody {
+function consumerBody(all: Consumer): ConsumerBody {
+  const { group, topic, target, startingPositionTimestampMs, onFailure, owner: _, predecessor: __, ...consumer } = all;
   return {
     group,
     topic,

@@ -39,6 +39,10 @@ export interface ConsumerSettings {
   readonly outputTopics: readonly string[];
   /** Default true. */
   readonly enabled: boolean;
+  /** Of a consumer that a stack declares: the declaration whose it is. Not told over HTTP; who changes it there takes it from its declaration. Default: none's. */
+  readonly owner?: string | undefined;
+  /** What another declaration had made of it before this one, and still does. Default: nothing. */
+  readonly predecessor?: NewConsumer | undefined;
 }
 
 type Needed = "group" | "topic" | "target";
@@ -95,7 +99,7 @@ function checkNumbers(consumer: ConsumerSettings): void {
   if (consumer.maxRecordAgeMs !== -1) within(consumer, "maxRecordAgeMs", triggerAgeMsMin, triggerAgeMsMax, " or -1");
 }
 
-type NumberName = { [K in keyof ConsumerSettings]: ConsumerSettings[K] extends number ? K : never }[keyof ConsumerSettings];
+type NumberName = { [K in keyof ConsumerSettings]-?: ConsumerSettings[K] extends number ? K : never }[keyof ConsumerSettings];
 
 function within(consumer: ConsumerSettings, name: NumberName, min: number, max: number, or = ""): void {
   const value = consumer[name];

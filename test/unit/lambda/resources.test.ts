@@ -4,6 +4,7 @@ import type { CloudFormationCustomResourceEvent } from "aws-lambda";
 import type { Acl } from "../../../lib/core/access/acl.ts";
 import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { aclResource } from "../../../lib/lambda/acl-resource.ts";
+import { consumerResource } from "../../../lib/lambda/consumer-resource.ts";
 import { customResourceHandler } from "../../../lib/lambda/custom-resource.ts";
 import { topicResource } from "../../../lib/lambda/topic-resource.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
@@ -29,7 +30,11 @@ beforeEach(() => {
 
 /** What CloudFormation sends, and what it is answered. */
 async function send(type: string, event: object): Promise<Answer> {
-  const kinds = { "Custom::StratalogTopic": topicResource(log.topics), "Custom::StratalogAcl": aclResource(log.acls) };
+  const kinds = {
+    "Custom::StratalogTopic": topicResource(log.topics),
+    "Custom::StratalogAcl": aclResource(log.acls),
+    "Custom::StratalogConsumer": consumerResource(log.consumers),
+  };
   const handle = customResourceHandler(kinds, (url, body) => {
     assert.equal(url, "https://answers.test/1");
     answers.push(JSON.parse(body) as Answer);
@@ -184,6 +189,23 @@ describe("declared access rules", () => {
     }
     assert.deepEqual(await operations(), []);
   });
+});
+
+test("a declared consumer is of its stack and its id there: another's end leaves it alone", async () => {
+  await log.topics.create({ name: "t" });
+  const ResourceProperties = { group: "g", topic: "t", target: "arn:aws:lambda:eu-west-1:123456789012:function:f" };
+  const consumer = (event: object): Promise<Answer> => send("Custom::StratalogConsumer", { ResourceProperties, ...event });
+  const { PhysicalResourceId } = await consumer({ RequestType: "Create" });
+  const others = [{ LogicalResourceId: "Other" }, { StackId: "other" }];
+  for (const other of others) await consumer({ RequestType: "Delete", PhysicalResourceId, ...other });
+  assert.equal((await log.consumers.list({})).length, 1);
+  for (const next of [...others, {}]) await consumer({ RequestType: "Create", ...next });
+  for (const before of others) await consumer({ RequestType: "Delete", PhysicalResourceId, ...before });
+  assert.equal((await log.consumers.list({})).length, 1);
+  const OldResourceProperties = ResourceProperties;
+  assert.equal((await consumer({ RequestType: "Update", PhysicalResourceId, OldResourceProperties })).Status, "SUCCESS");
+  await consumer({ RequestType: "Delete", PhysicalResourceId });
+  assert.deepEqual(await log.consumers.list({}), []);
 });
 
 test("a resource of another type is refused", async () => {
