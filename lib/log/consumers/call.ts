@@ -9,6 +9,7 @@ export type Called =
       readonly kind: "answered";
       /** The first offset that the function has reported as failed. */
       readonly failedFrom: number | undefined;
+      /** None where a record is reported: nobody can tell of which records they were made. */
       readonly outputs: readonly OutputRecord[];
     }
   | {
@@ -43,11 +44,7 @@ export async function callFunction(
   if (failedFrom === "all")
     return { ...failedCall, error: "The function's answer names no failed records of the batch in a way that can be understood." };
   try {
-    return {
-      kind: "answered",
-      failedFrom,
-      outputs: answeredRecords(answer, consumer.outputTopics),
-    };
+    return { kind: "answered", failedFrom, outputs: failedFrom === undefined ? answeredRecords(answer, consumer.outputTopics) : [] };
   } catch (reason) {
     if (!(reason instanceof BadAnswer)) throw reason;
     return { ...failedCall, error: reason.message };

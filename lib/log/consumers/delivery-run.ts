@@ -98,27 +98,20 @@ export class DeliveryRun {
     this.#unavailable = 0;
     if (called.kind === "failed") {
       this.#parts.counts.failedCalls++;
-      return await this.#failed(batch, batch.records, called, []);
+      return await this.#failed(batch, batch.records, called);
     }
     try {
       return await this.#answered(batch, called);
     } catch (reason) {
       if (!(reason instanceof OutputsRefused)) throw reason;
-      return await this.#failed(batch, batch.records, { ...noError, error: reason.message }, []);
+      return await this.#failed(batch, batch.records, { ...noError, error: reason.message });
     }
   }
 
   /** @throws OutputsRefused */
   async #answered(batch: Batch, { failedFrom, outputs }: Extract<Called, { readonly kind: "answered" }>): Promise<End | undefined> {
     const { counts, options } = this.#parts;
-    if (failedFrom !== undefined) {
-      counts.failedCalls++;
-      const left = batch.records.filter(({ offset }) => offset >= failedFrom);
-      const why = { ...noError, error: `The function reported offset ${failedFrom} as failed.`, isReported: true };
-      const end = await this.#failed(batch, left, why, left.length < batch.records.length ? outputs : []);
-      counts.records += batch.records.length - left.length;
-      return end;
-    }
+    if (failedFrom !== undefined) return await this.#reported(batch, failedFrom);
     const { state } = this.#lease;
     const ends = endsAfter(state.ends, batch.toOffset);
     const step = { offset: batch.toOffset, attempts: 0, ends, retryAtMs: 0, invocations: state.invocations + 1, error: "" };
@@ -133,8 +126,32 @@ export class DeliveryRun {
     return isLast ? await this.#end({ state: "done" }) : undefined;
   }
 
-  /** @param left the records that are to be tried again: the batch's last ones @param outputs of those before them @throws OutputsRefused */
-  async #failed(batch: Batch, left: readonly StoredRecord[], why: Why, outputs: readonly OutputRecord[]): Promise<End | undefined> {
+  /** The function has named the first record that failed. */
+  async #reported(batch: Batch, failedFrom: number): Promise<End | undefined> {
+    const { consumer, counts } = this.#parts;
+    counts.failedCalls++;
+    const left = batch.records.filter(({ offset }) => offset >= failedFrom);
+    const why = { ...noError, error: `The function reported offset ${failedFrom} as failed.`, isReported: true };
+    const isFurther = left.length < batch.records.length;
+    if (isFurther && consumer.outputTopics.length > 0) {
+      // Those before it are called by themselves, so that their outputs can be told from those of the others. Nothing is done yet, and no attempt is used up.
+      const ends = withEnd(withEnd(this.#lease.state.ends, batch.toOffset), left[0]?.offset ?? batch.toOffset);
+      await this.#lease.write({ attempts: 0, ends, retryAtMs: 0, ...this.#told(why) });
+      return undefined;
+    }
+    const end = await this.#failed(batch, left, why);
+    counts.records += batch.records.length - left.length;
+    return end;
+  }
+
+  /** What a call that failed leaves in the row, whatever follows. */
+  #told({ error }: Why): Step {
+    const invocations = this.#lease.state.invocations + 1;
+    return { invocations, error: error.slice(0, limits.deliverErrorCharsMax), errorMs: this.#services.clock.nowMs() };
+  }
+
+  /** @param left the records that are to be tried again: the batch's last ones */
+  async #failed(batch: Batch, left: readonly StoredRecord[], why: Why): Promise<End | undefined> {
     const { clock } = this.#services;
     const { consumer } = this.#parts;
     const { state } = this.#lease;
@@ -144,15 +161,15 @@ export class DeliveryRun {
     // One that the function has reported splits its batch already.
     const how = { retryAttempts: consumer.retryAttempts, bisectBatchOnError: consumer.bisectBatchOnError && !why.isReported };
     const after = afterFailure(how, tried, { offsets: left.map(({ offset }) => offset), toOffset: batch.toOffset }, clock.nowMs());
-    const told = { invocations: state.invocations + 1, error: why.error.slice(0, limits.deliverErrorCharsMax), errorMs: clock.nowMs() };
+    const told = this.#told(why);
     if (after.kind === "retry") {
-      await this.#writeWith({ ...(isFurther && { offset: first }), ...after.state, ...told }, outputs);
+      await this.#lease.write({ ...(isFurther && { offset: first }), ...after.state, ...told });
       return undefined;
     }
     const { attempts } = after;
     // From here on it is given up, also by one who goes on with it later.
     const given = why.isReported ? left.slice(0, 1) : left;
-    if (isFurther) await this.#writeWith({ offset: first, attempts, ends: endsFor(state.ends, batch, given) }, outputs);
+    if (isFurther) await this.#lease.write({ offset: first, attempts, ends: endsFor(state.ends, batch, given) });
     return await this.#giveUp(batch, given, "RetryAttemptsExhausted", { why, attempts }, told);
   }
 

@@ -3,7 +3,7 @@ import { LogError } from "../../../core/errors.ts";
 import { limits } from "../../../core/limits.ts";
 import type { StrataCase } from "../strata/build.ts";
 import { type ConsumerWorld, consumerCase } from "./build.ts";
-import { labelsIn, reports } from "./function.ts";
+import { failed, labelsIn, reports } from "./function.ts";
 
 const lost = () => new LogError("timeout", "No answer came.", { outcome: "unknown" });
 
@@ -51,7 +51,7 @@ export const outputCases: readonly StrataCase[] = [
   ).map(([what, answer]) =>
     consumerCase(`an output ${what} is a failure of its call`, async (world) => {
       await world.log.topics.alter("out", { config: { "max.message.bytes": 1_000 } });
-      await world.put({ outputTopics: ["out", "none"], retryAttempts: 1 });
+      await world.withPassing("none", () => world.put({ outputTopics: ["out", "none"], retryAttempts: 1 }));
       await world.append("a");
       world.fn.answer = () => answer;
       const report = await world.delivered();
@@ -61,15 +61,51 @@ export const outputCases: readonly StrataCase[] = [
       assert.deepEqual(await world.outputs(), []);
     }),
   ),
-  ...[0, 2].map((retryAttempts) =>
-    consumerCase(`outputs that are refused beside a reported record fail the whole batch, ${retryAttempts} retries`, async (world) => {
-      await world.put({ outputTopics: ["none"], retryAttempts, reportBatchItemFailures: true });
-      await world.append("a bad c");
-      world.fn.answer = (batch) => ({ ...reports(batch, 1), records: [{ value: "x" }] });
-      const report = await world.delivered();
-      assert.deepEqual([report.failedCalls, report.records, report.givenUp], [retryAttempts + 1, 0, 3]);
-      assert.deepEqual(await world.letters(), [`0/0-3 RetryAttemptsExhausted ${retryAttempts + 1}`]);
-    }),
+  consumerCase("of an answer that names a failed record no output is taken, also of those after it", async (world) => {
+    await world.put({ outputTopics: ["out"], reportBatchItemFailures: true, retryAttempts: 1 });
+    await world.append("a b bad c d");
+    let cut: unknown;
+    world.fn.answer = async (batch, nth) => {
+      if (nth === 2) cut = [await world.outputs(), await world.offset()];
+      const labels = labelsIn(batch);
+      const good = labels.filter((label) => label !== "bad").map((value) => ({ value }));
+      return { ...(labels.includes("bad") && reports(batch, 2)), records: good };
+    };
+    const report = await world.delivered();
+    assert.deepEqual(world.fn.called(), ["0: a b bad c d", "0: a b", "0: bad c d", "0: bad c d", "0: c d"]);
+    assert.deepEqual(cut, [[], undefined], "nor has the offset moved");
+    assert.deepEqual(await world.outputs(), ["a", "b", "c", "d"]);
+    assert.deepEqual(await world.letters(), ["0/2-3 RetryAttemptsExhausted 2"]);
+    assert.deepEqual([report.records, report.failedCalls, report.givenUp, await world.offset()], [4, 3, 1, 5]);
+  }),
+  consumerCase("what is cut at a record that was reported can be cut again, and fail by itself", async (world) => {
+    await world.put({ outputTopics: ["out"], reportBatchItemFailures: true, bisectBatchOnError: true, retryAttempts: 0 });
+    await world.append("a b c d e");
+    world.fn.answer = (batch, nth) => {
+      const report = [4, 2, 1][nth - 1];
+      if (nth === 4) throw failed();
+      return report === undefined ? { records: labelsIn(batch).map((value) => ({ value })) } : reports(batch, report);
+    };
+    await world.delivered();
+    assert.deepEqual(world.fn.called(), ["0: a b c d e", "0: a b c d", "0: a b", "0: a", "0: b", "0: c d", "0: e"]);
+    assert.deepEqual(await world.letters(), ["0/0-1 RetryAttemptsExhausted 1"]);
+    assert.deepEqual([await world.outputs(), await world.offset()], [["b", "c", "d", "e"], 5]);
+  }),
+  ...[0, 2].flatMap((retryAttempts) =>
+    [[{ topic: "none", value: "x" }], "no list"].map((records) =>
+      consumerCase(
+        `outputs beside a reported record are not looked at, ${retryAttempts} retries, ${JSON.stringify(records)}`,
+        async (world) => {
+          await world.put({ outputTopics: ["out"], retryAttempts, reportBatchItemFailures: true });
+          await world.append("a bad c");
+          world.fn.answer = (batch) => (labelsIn(batch).includes("bad") ? { ...reports(batch, 1), records } : undefined);
+          const report = await world.delivered();
+          assert.deepEqual([report.failedCalls, report.records, report.givenUp], [retryAttempts + 2, 2, 1]);
+          assert.deepEqual(await world.letters(), [`0/1-2 RetryAttemptsExhausted ${retryAttempts + 1}`]);
+          assert.match((await world.letter())?.error ?? "", /reported offset 1/);
+        },
+      ),
+    ),
   ),
   consumerCase("outputs of those before a reported record are written once", async (world) => {
     await world.put({ outputTopics: ["out"], reportBatchItemFailures: true, retryAttempts: 1 });
