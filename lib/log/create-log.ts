@@ -115,6 +115,7 @@ export function createLog(engine: Engine, parts: LogParts): Log {
     ...services,
     ...{ log, random, telemetry, held },
     ensureGroup: (group) => groups.ensure(group),
+    withoutMembers: (group, writes) => groups.withoutMembers(group, writes),
     appendOutputs: (records, writes) => appendOutputs(outputs, records, writes),
   });
   return { ...log, consumers, fetchForMember: (group, fetch) => fetchForMember(log, parts.clock, group, fetch) };

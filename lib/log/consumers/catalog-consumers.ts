@@ -1,11 +1,9 @@
-import { mapBounded } from "../../core/bounded.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import type { CatalogWrite } from "../../ports/catalog.ts";
-import { eachItem } from "../each-item.ts";
 import { transactIf } from "../transact-if.ts";
 import { checkGroupId } from "../groups/check-group.ts";
 import { nonEmpty } from "../groups/group-errors.ts";
+import { askRedrive } from "./ask-redrive.ts";
 import { consumerKey, consumersPk, consumerWrite, readConsumer } from "./consumer-row.ts";
 import type {
   Carrier,
@@ -19,11 +17,11 @@ import type {
   ShardHint,
 } from "./consumers.ts";
 import { deliverPartition } from "./deliver.ts";
-import { letterKey, type LetterRow, lettersPk, letterWrite, readLetter, redriveWrite } from "./letter-row.ts";
+import { letterKey, type LetterRow, lettersPk, readLetter } from "./letter-row.ts";
 import { pendingDeliveries } from "./pending.ts";
 import type { DeliveryServices } from "./services.ts";
-import { checkedConsumer, type NewConsumer } from "./settings.ts";
-import { setStartingOffsets } from "./starting-offsets.ts";
+import { checkedConsumer, type ConsumerSettings, failureTopic, type NewConsumer } from "./settings.ts";
+import { type Start, startingOffsets, takeBack, writeStarting } from "./starting-offsets.ts";
 import { consumerStatus } from "./status.ts";
 
 /** Triggered consumers in rows of the catalog. */
@@ -38,21 +36,28 @@ export class CatalogConsumers implements Consumers {
     const settings = checkedConsumer(given);
     const { catalog, clock, log } = this.#services;
     const topic = await log.topics.get(settings.topic);
+    await this.#checkOtherTopics(settings);
     for (let attempt = 1; ; attempt++) {
       const item = await catalog.get(consumerKey(settings.group));
       const before = item && readConsumer(item);
       await this.#checkNobodyJoined(settings.group);
-      if (before?.topic !== settings.topic) await setStartingOffsets(this.#services, settings, topic);
+      const starts = before?.topic === settings.topic ? [] : await startingOffsets(this.#services, settings, topic);
       const createdMs = before?.createdMs ?? clock.nowMs();
       try {
-        await catalog.transact([consumerWrite(settings, createdMs, before?.version ?? 0)]);
+        await writeStarting(this.#services, settings.group, starts, consumerWrite(settings, createdMs, before?.version ?? 0));
       } catch (reason) {
         if (LogError.from(reason).code !== "conflict" || attempt === limits.redecisionsMax) throw reason;
         continue;
       }
-      if (before === undefined) await this.#withdrawWhereJoined(settings.group);
+      if (before === undefined) await this.#withdrawWhereJoined(settings.group, starts);
       return { ...settings, createdMs, version: (before?.version ?? 0) + 1 };
     }
+  }
+
+  /** @throws unknown_topic_or_partition */
+  async #checkOtherTopics({ outputTopics, onFailure }: ConsumerSettings): Promise<void> {
+    const ofFailures = onFailure === undefined ? undefined : failureTopic(onFailure);
+    for (const topic of [...outputTopics, ...(ofFailures === undefined ? [] : [ofFailures])]) await this.#services.log.topics.get(topic);
   }
 
   /** @throws non_empty_group */
@@ -62,10 +67,11 @@ export class CatalogConsumers implements Consumers {
   }
 
   /** A member that joined while its group was made a consumer's was there first. @throws non_empty_group */
-  async #withdrawWhereJoined(group: string): Promise<void> {
+  async #withdrawWhereJoined(group: string, starts: readonly Start[]): Promise<void> {
     const members = await this.#services.ensureGroup(group);
     if (members === 0) return;
-    await transactIf(this.#services.catalog, [{ key: consumerKey(group), delete: true, if: 1 }]);
+    if (await transactIf(this.#services.catalog, [{ key: consumerKey(group), delete: true, if: 1 }]))
+      await takeBack(this.#services, starts);
     throw nonEmpty(group, members);
   }
 
@@ -112,20 +118,7 @@ export class CatalogConsumers implements Consumers {
   }
 
   async redrive(group: string, ids?: readonly string[]): Promise<number> {
-    const letters = ids === undefined ? await this.#allLetters(group) : await this.#lettersOf(group, ids);
-    let count = 0;
-    for (const letter of letters) {
-      const writes: CatalogWrite[] = [letterWrite(group, { ...letter, isRedriving: true }), redriveWrite({ group, ...letter })];
-      try {
-        // Also for one that was asked for before: its partition is found again, whatever became of the mark.
-        await this.#services.catalog.transact(writes);
-        if (!letter.isRedriving) count++;
-      } catch (reason) {
-        // It was delivered, or given up anew, just now.
-        if (LogError.from(reason).code !== "conflict") throw reason;
-      }
-    }
-    return count;
+    return await askRedrive(this.#services, await this.get(group), ids);
   }
 
   async forget(group: string, ids: readonly string[]): Promise<void> {
@@ -141,22 +134,6 @@ export class CatalogConsumers implements Consumers {
 
   async deliver(delivery: Delivery, carrier: Carrier, options: DeliveryLimits = {}): Promise<DeliveryReport> {
     return await deliverPartition(this.#services, { delivery, carrier, options, consumerOf: (group) => this.get(group) });
-  }
-
-  async #allLetters(group: string): Promise<readonly LetterRow[]> {
-    await this.get(group);
-    const found: LetterRow[] = [];
-    for await (const item of eachItem(this.#services.catalog, lettersPk(group))) found.push(readLetter(item));
-    return found;
-  }
-
-  async #lettersOf(group: string, ids: readonly string[]): Promise<readonly LetterRow[]> {
-    await this.get(group);
-    return await mapBounded([...new Set(ids)], limits.shardConcurrency, async (id) => {
-      const item = await this.#services.catalog.get(letterKey(group, id));
-      if (item === undefined) throw new LogError("not_found", `Group ${group} has no dead letter ${id}: nothing was asked for.`);
-      return readLetter(item);
-    });
   }
 }
 

@@ -12,6 +12,8 @@ export interface DeliveryServices {
   readonly log: Pick<Log, "fetch" | "watermarks" | "offsetsForTime" | "topics">;
   /** Makes a group, unless it is there. @returns how many members it has */
   readonly ensureGroup: (group: string) => Promise<number>;
+  /** All of the writes or none, and none while the group has members. @throws non_empty_group, conflict */
+  readonly withoutMembers: (group: string, writes: readonly CatalogWrite[]) => Promise<void>;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly random: Random;

@@ -98,6 +98,11 @@ export class CatalogGroups implements Groups {
     return (await this.#members.withoutExpired(group)).state.members.size;
   }
 
+  /** All of the writes or none, and none while the group has members. @throws non_empty_group, conflict */
+  withoutMembers(group: string, writes: readonly CatalogWrite[]): Promise<void> {
+    return this.#offsets.withoutMembers(group, writes);
+  }
+
   async delete(group: string): Promise<void> {
     checkGroupId(group);
     const { catalog } = this.#services;

@@ -104,6 +104,14 @@ export class ConsumerWorld {
     await this.log.consumers.put({ group: "g", topic: "t", target: "local:f", startingPosition: "TRIM_HORIZON", ...settings });
   }
 
+  /** Of a topic that is there while it runs, and is not any more after it. */
+  async withPassing<T>(topic: string, run: () => Promise<T>): Promise<T> {
+    await this.log.topics.create({ name: topic, partitions: 1 });
+    const result = await run();
+    await this.log.topics.delete(topic);
+    return result;
+  }
+
   deliver(delivery: Partial<Delivery> = {}, limits: DeliveryLimits = {}, log = this.log): Promise<DeliveryReport> {
     return log.consumers.deliver({ group: "g", topic: "t", partition: 0, ...delivery }, this.fn, limits);
   }

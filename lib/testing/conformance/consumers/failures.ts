@@ -173,7 +173,7 @@ export const failureCases: readonly StrataCase[] = [
     assert.deepEqual(world.fn.failures, []);
   }),
   consumerCase("a topic that is not there holds the partition, calls the function no more, and loses nothing", async (world) => {
-    await world.put({ retryAttempts: 1, onFailure: "kafka://dead" });
+    await world.withPassing("dead", () => world.put({ retryAttempts: 1, onFailure: "kafka://dead" }));
     await world.append("bad c");
     world.fn.answer = failsOn("bad");
     for (let sweep = 0; sweep < 3; sweep++) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../core/limits.ts";
 import type { StrataCase } from "../strata/build.ts";
-import { codeOf, Consumer } from "../groups/build.ts";
+import { codeOf, Consumer, errorOf } from "../groups/build.ts";
 import { consumerCase } from "./build.ts";
 import { failsOn } from "./function.ts";
 
@@ -75,6 +75,36 @@ export const lifeCases: readonly StrataCase[] = [
       const consumers = (await log.consumers.list({ prefix: group })).length;
       assert.ok(members + consumers <= 1, `${group}: ${members} members and ${consumers} consumers`);
     }
+  }),
+  consumerCase("one that is refused since a member joined meanwhile leaves no offsets behind", async (world) => {
+    await world.log.topics.create({ name: "wide", partitions: 2 * limits.transactWritesMax });
+    await world.append("a b c");
+    for (const [topic, nth] of [
+      ["t", 1],
+      ["wide", 3],
+    ] as const) {
+      const group = `late-${topic}`;
+      const member = new Consumer(world.log, "m", { subscription: { topics: [topic] } }, group);
+      let writes = 0;
+      world.watched.intercept = async ({ name, args }, run) => {
+        const isStart = name === "catalog.transact" && JSON.stringify(args).includes(`"offsets/${group}"`);
+        if (isStart && ++writes === nth) await member.beat();
+        return await run();
+      };
+      assert.equal(await codeOf(world.log.consumers.put({ group, topic, target: "local:f" })), "non_empty_group");
+      assert.equal(await codeOf(world.log.consumers.get(group)), "group_id_not_found");
+      assert.deepEqual(await world.log.groups.committed(group), []);
+      assert.match(await member.acquire(), new RegExp(`^${topic}/0@- `));
+    }
+  }),
+  consumerCase("one whose topics are not all there is refused", async (world) => {
+    for (const settings of [{ topic: "none" }, { outputTopics: ["out", "none"] }, { onFailure: "kafka://none" }]) {
+      const refused = await errorOf(world.put(settings));
+      assert.equal(refused?.code, "unknown_topic_or_partition");
+      assert.match(refused.message, /none/);
+    }
+    assert.deepEqual(await world.log.consumers.list({}), []);
+    assert.equal(await codeOf(world.log.groups.describe("g")), "group_id_not_found");
   }),
   consumerCase("a group of members gets no consumer, and that of a consumer no members", async (world) => {
     const member = new Consumer(world.log, "m", {}, "g");

@@ -105,7 +105,7 @@ export const redriveCases: readonly StrataCase[] = [
     assert.deepEqual(await world.outputs(), ["bad1", "bad2"]);
   }),
   consumerCase("redrive: outputs that are refused are a failure", async (world) => {
-    await withLetters(world, { outputTopics: ["none"] });
+    await world.withPassing("none", () => withLetters(world, { outputTopics: ["none"] }));
     world.fn.answer = () => ({ records: [{ value: "x" }] });
     await world.log.consumers.redrive("g");
     const report = await world.delivered();
@@ -156,6 +156,38 @@ export const redriveCases: readonly StrataCase[] = [
     await world.log.consumers.forget("g", [first, first, "t/00000/9"]);
     assert.deepEqual(await world.letters(), ["0/3-4 RetryAttemptsExhausted 1"]);
     assert.equal(await codeOf(world.log.consumers.forget("none", [first])), "group_id_not_found");
+  }),
+  consumerCase("redrive: not of a topic that the consumer reads no more", async (world) => {
+    const [first = ""] = await withLetters(world);
+    await world.put({ topic: "out" });
+    assert.equal(await world.log.consumers.redrive("g"), 0);
+    assert.equal(await codeOf(world.log.consumers.redrive("g", [first])), "invalid_request");
+    const letters = await world.log.consumers.deadLetters("g", {});
+    assert.deepEqual(
+      letters.map(({ isRedriving }) => isRedriving),
+      [false, false],
+    );
+  }),
+  consumerCase("redrive: of many letters takes few requests, and one that is forgotten meanwhile is left out", async (world) => {
+    await world.put({ retryAttempts: 0, batchSize: 1 });
+    const partitions = [0, 1, 2];
+    for (const partition of partitions) await world.append(Array(40).fill("bad").join(" "), partition);
+    world.fn.answer = failsOn("bad");
+    await world.drain();
+    const ids = (await world.log.consumers.deadLetters("g", {})).map(({ id }) => id);
+    let steps = 0;
+    world.watched.intercept = async ({ name }, run) => {
+      if (name === "catalog.transact" && ++steps === 1) await world.open().log.consumers.forget("g", ids.slice(0, 1));
+      return await run();
+    };
+    assert.equal(await world.log.consumers.redrive("g"), 119);
+    // One step is tried again letter by letter.
+    assert.ok(steps < 70, `${steps} steps`);
+    world.watched.intercept = async (_, run) => await run();
+    assert.equal((await world.log.consumers.status("g")).deadLetters, 119);
+    world.fn.answer = () => undefined;
+    await world.drain();
+    assert.deepEqual(await world.letters(), []);
   }),
   consumerCase("redrive: not while the consumer is paused", async (world) => {
     await withLetters(world);
