@@ -14,7 +14,7 @@ type SendingClients = Pick<DeliveryClients, "sqs" | "sns" | "s3">;
 
 /**
  * Puts what was given up at an SQS queue, an SNS topic (both of this Region) or an S3 bucket. Resolves when it is safe there. Sent once more, it is once more in a queue or
- * topic that is not FIFO, and the same object in a bucket. What a queue or topic refuses for its text is sent without the payload.
+ * topic that is not FIFO, and the same object in a bucket. What a queue or topic refuses for its text is sent without the payload, then without the error.
  * @param destination an ARN
  * @throws an SDK's error; LogError for what is no such ARN
  */

@@ -6,7 +6,7 @@ import { isoTime } from "./iso-time.ts";
 /**
  * What a destination is told of records that were given up: JSON in the shape of Lambda's own record for a Kafka event source. `payload` is the event that the function got,
  * or would have got, as JSON in a string, as Lambda writes it to S3. Beyond Lambda's shape: queues and topics get it too where it fits, and where it is not there
- * `payloadOmitted` is true.
+ * `payloadOmitted` is true; `consumerGroupId` is the consumer's group, `errorMessage` what is known of the newest failed call, not there when nothing is.
  */
 export function failureRecord(failure: Failure, source: EventSource): string {
   const [whole] = failureRecords(failure, source, Number.POSITIVE_INFINITY);
@@ -14,18 +14,22 @@ export function failureRecord(failure: Failure, source: EventSource): string {
 }
 
 /**
- * The same for who may take less, the fullest first: with its payload, where it fits, and without.
+ * The same for who may take less, the fullest first: with its payload, where it fits, without it, and without its error too.
  * @param bytesMax of a whole text, in UTF-8
  */
-export function failureRecords(failure: Failure, source: EventSource, bytesMax: number): readonly [string, ...string[]] {
+export function failureRecords(failure: Failure, source: EventSource, bytesMax: number): Texts {
   const { letter, payload, timestampType } = failure;
   const event = JSON.stringify(mskEvent(source, letter.topic, letter.partition, payload, timestampType));
   const facts = factsOf(failure, source, utf8Bytes(event));
-  const without = portable(JSON.stringify({ ...facts, payloadOmitted: true }));
-  if (payload.length === 0) return [without];
-  const whole = portable(JSON.stringify({ ...facts, payload: event }));
-  return utf8Bytes(whole) <= bytesMax ? [whole, without] : [without];
+  const { errorMessage, ...brief } = facts;
+  const without = textOf({ ...facts, payloadOmitted: true });
+  const less: Texts = errorMessage === undefined ? [without] : [without, textOf({ ...brief, payloadOmitted: true })];
+  if (payload.length === 0) return less;
+  const whole = textOf({ ...facts, payload: event });
+  return utf8Bytes(whole) <= bytesMax ? [whole, ...less] : less;
 }
+
+type Texts = readonly [string, ...string[]];
 
 function factsOf({ consumer, letter, requestId, payload }: Failure, source: EventSource, payloadSize: number) {
   const { target } = consumer;
@@ -52,6 +56,8 @@ function factsOf({ consumer, letter, requestId, payload }: Failure, source: Even
         },
       },
     },
+    consumerGroupId: consumer.group,
+    errorMessage: letter.error === "" ? undefined : letter.error,
   };
 }
 
@@ -68,7 +74,7 @@ function responseOf(target: string, { functionError }: DeadLetter) {
   return { statusCode: 200, executedVersion: qualifier, ...(functionError !== "" && { functionError }) };
 }
 
-/** SQS refuses messages with these two, which texts of records may hold. */
-function portable(json: string): string {
-  return json.replaceAll("\uFFFE", "\\ufffe").replaceAll("\uFFFF", "\\uffff");
+/** JSON without these two, which texts of records may hold: SQS refuses messages that do. */
+function textOf(record: object): string {
+  return JSON.stringify(record).replaceAll("\uFFFE", "\\ufffe").replaceAll("\uFFFF", "\\uffff");
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { describe, it } from "node:test";
+import { limits } from "../../../../lib/core/limits.ts";
 import { failureKey } from "../../../../lib/lambda/delivery/failure-key.ts";
 import { failureRecord, failureRecords } from "../../../../lib/lambda/delivery/failure-record.ts";
 import { isoTime } from "../../../../lib/lambda/delivery/iso-time.ts";
@@ -19,6 +20,8 @@ const facts = {
   responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
   version: "1.0",
   timestamp: "2023-11-14T22:14:20.000Z",
+  consumerGroupId: "billing",
+  errorMessage: "Error: no",
 };
 
 const told = (text: string) => JSON.parse(text) as Record<string, unknown> & { readonly payload?: string };
@@ -80,7 +83,7 @@ async function sent(destination: string, failure: Failure): Promise<Received> {
 }
 
 describe("a record of a failure", () => {
-  it("is in the shape of Lambda's own, with the function's event as text", () => {
+  it("is in the shape of Lambda's own, with the function's event as text, its group and its error", () => {
     const { payload = "", KafkaBatchInfo: batch, ...rest } = told(failureRecord(failureOf(), source));
     assert.deepEqual(rest, facts);
     assert.deepEqual(batch, {
@@ -116,7 +119,8 @@ describe("a record of a failure", () => {
 
   it("has no response of a function that was never called, and of one that named a record itself no error", () => {
     const never = failureOf({ letterOf: { condition: "PayloadTooLarge", attempts: 0, functionError: "", error: "" } });
-    const { requestContext, responseContext } = told(failureRecord(never, source));
+    const { requestContext, responseContext, ...beside } = told(failureRecord(never, source));
+    assert.deepEqual([beside["consumerGroupId"], "errorMessage" in beside], ["billing", false]);
     assert.deepEqual([(requestContext as { readonly condition: string }).condition, responseContext], ["MaximumPayloadSizeExceeded", null]);
     const target = `${consumer.target}:live`;
     const named = failureOf({ consumer: { ...consumer, target }, letterOf: { functionError: "" } });
@@ -133,8 +137,9 @@ describe("a record of a failure", () => {
         ],
       },
     ];
-    const text = failureRecord(failureOf({ payload }), source);
+    const text = failureRecord(failureOf({ payload, letterOf: { error: "Error: \uFFFF" } }), source);
     assert.ok(!/[\uFFFE\uFFFF]/.test(text));
+    assert.equal(told(text)["errorMessage"], "Error: \uFFFF");
     assert.ok((told(text).payload ?? "").includes("\uFFFF\uFFFE"));
   });
 
@@ -207,6 +212,15 @@ describe("what was given up", () => {
     }
   });
 
+  it("is told to the smallest queue, too, without its error where that is too long", async () => {
+    const failure = failureOf({ letterOf: { error: "\0".repeat(limits.deadLetterErrorCharsMax) } });
+    const messages = await cameTo(queue, 1_024, sqsRefusal("InvalidParameterValue"), failure);
+    const shown = messages.map((text) =>
+      Object.keys(told(text)).filter((key) => ["payload", "payloadOmitted", "errorMessage"].includes(key)),
+    );
+    assert.deepEqual(shown, [["errorMessage", "payload"], ["errorMessage", "payloadOmitted"], ["payloadOmitted"]]);
+  });
+
   it("is sent once where its payload is not the matter", async () => {
     const attempts = async (refusal: Refusal, failure: Failure): Promise<number> => {
       let count = 0;
@@ -221,8 +235,9 @@ describe("what was given up", () => {
     };
     for (const name of ["KMS.DisabledException", "AccessDenied", "AWS.SimpleQueueService.NonExistentQueue"])
       assert.equal(await attempts(sqsRefusal(name), failureOf()), 1);
-    assert.equal(await attempts(sqsRefusal("InvalidParameterValue"), failureOf({ payload: [] })), 1);
-    assert.equal(await attempts(sqsRefusal("InvalidParameterValue"), failureOf()), 2, "with and without");
+    const bare = failureOf({ payload: [], letterOf: { error: "" } });
+    assert.equal(await attempts(sqsRefusal("InvalidParameterValue"), bare), 1);
+    assert.equal(await attempts(sqsRefusal("InvalidParameterValue"), failureOf()), 3, "whole, without the payload, without the error");
   });
 
   it("stays in order in a FIFO queue, where a second copy is dropped", async () => {
