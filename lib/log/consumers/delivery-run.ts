@@ -77,12 +77,20 @@ export class DeliveryRun {
 
   /** Nothing to call the function with. */
   async #pass(batch: Batch): Promise<End | undefined> {
-    const { ends } = this.#lease.state;
+    const { ends, retryAtMs } = this.#lease.state;
+    const { toOffset } = batch;
     const isLeft = batch.hasMore || ends.length > 0;
-    const step = batch.toOffset > batch.fromOffset ? { offset: batch.toOffset, ends: endsAfter(ends, batch.toOffset) } : undefined;
-    if (!isLeft) return await this.#end({ state: "done" }, step);
+    const isFurther = toOffset > batch.fromOffset;
+    const isPastTried = ends.length > 0 ? toOffset >= (ends.at(-1) ?? 0) : isFurther && retryAtMs > 0;
+    const step: Step = {
+      ...(isFurther && { offset: toOffset }),
+      ends: endsAfter(ends, toOffset),
+      // What was tried is gone: its failures are not those of what comes next.
+      ...(isPastTried && { attempts: 0, retryAtMs: 0, error: "" }),
+    };
+    if (!isLeft) return await this.#end({ state: "done" }, isFurther ? step : undefined);
     // A range that has nothing left, though it is there: it was filtered, or compacted away.
-    await this.#lease.write(step ?? { ends: endsAfter(ends, batch.toOffset) });
+    await this.#lease.write(step);
     return undefined;
   }
 

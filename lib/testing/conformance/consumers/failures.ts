@@ -156,6 +156,36 @@ export const failureCases: readonly StrataCase[] = [
     assert.deepEqual(await world.letters(), [`0/0-1 RecordAgeExceeded ${calls}`]);
     assert.equal((await world.letter())?.error, "cannot do bad");
   }),
+  ...(["retention", "a filter"] as const).map((taker) =>
+    consumerCase(`what ${taker} takes away while it is tried leaves its attempts to nobody`, async (world) => {
+      const settings = { retryAttempts: 2, batchSize: 1 };
+      await world.put(settings);
+      await world.append("bad next");
+      world.fn.answer = async (_, nth) => {
+        if (nth === 2 && taker === "retention") await world.log.deleteRecords("t", [{ partition: 0, offset: 1 }]);
+        if (nth === 2 && taker === "a filter") await world.put({ ...settings, filters: [JSON.stringify({ value: ["next"] })] });
+        throw failed(nth > 2 ? "cannot do next" : "cannot do bad");
+      };
+      await world.delivered();
+      assert.deepEqual(world.fn.called(), ["0: bad", "0: bad", "0: next", "0: next", "0: next"]);
+      assert.deepEqual(await world.letters(), ["0/1-2 RetryAttemptsExhausted 3"]);
+      assert.equal((await world.letter())?.error, "cannot do next");
+    }),
+  ),
+  ...[failed(), unavailable()].map((fault) =>
+    consumerCase(`a consumer is well again when what it is tried with is gone: ${fault.kind}`, async (world) => {
+      await world.put({ retryAttempts: -1, batchSize: 1 });
+      await world.append("good bad");
+      world.fn.answer = async (_, nth) => {
+        if (nth === 1) return;
+        if (nth === 3) await world.log.deleteRecords("t", [{ partition: 0, offset: 2 }]);
+        throw fault;
+      };
+      await world.drain();
+      const { state, partitions } = await world.log.consumers.status("g");
+      assert.deepEqual([state, partitions[0]?.attempts, partitions[0]?.lastError, await world.offset()], ["Enabled", 0, "", 2]);
+    }),
+  ),
   consumerCase("a topic gets what was given up, in one step with the offset", async (world) => {
     await world.put({ retryAttempts: 0, onFailure: "kafka://out", bisectBatchOnError: true });
     await world.append("a bad c");
