@@ -56,6 +56,7 @@ export class JanitorRound {
   /** How each shard was left, by topic id and number. */
   readonly #left = new Map<string, Tended>();
   readonly #collected = new Map<string, number>();
+  #wasLate = false;
   readonly #counts: Counts = {
     ...noWork(),
     deletionsFinished: 0,
@@ -81,7 +82,7 @@ export class JanitorRound {
 
   async run(): Promise<JanitorReport> {
     await ensureTopicIds(this.#services.engine.catalog);
-    const isComplete =
+    const isDone =
       (await this.#deletions()) && (await this.#actives()) && (await this.#dues()) && (await this.#groups()) && (await this.#sweep());
     for (const { segments, unsealedEntries, unsealedBytes } of this.#left.values()) {
       this.#counts.segments += segments;
@@ -89,10 +90,11 @@ export class JanitorRound {
       this.#counts.unsealedBytes += unsealedBytes;
     }
     this.#counts.shardsSeen = this.#left.size;
-    return { ...this.#counts, isComplete };
+    return { ...this.#counts, isComplete: isDone && !this.#wasLate };
   }
 
-  readonly #isLate = (): boolean => this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs;
+  /** Asked before each step: whoever hears that it is late leaves something undone. */
+  readonly #isLate = (): boolean => (this.#wasLate ||= this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs);
 
   async #deletions(): Promise<boolean> {
     for await (const item of eachItem(this.#services.engine.catalog, deletedTopicsPk)) {

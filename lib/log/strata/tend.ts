@@ -18,10 +18,12 @@ export interface Tended extends Readonly<StrataWork> {
   readonly unsealedEntries: number;
   readonly unsealedBytes: number;
   readonly waitingSinceMs: number;
-  /** Whether something waits that comes soon: a seal, a trim, or what `hasMore` tells of. */
+  /** Whether something waits that comes soon: a seal, a trim, or what `hasMore` or `isCut` tells of. */
   readonly isBusy: boolean;
   /** Whether more was due than one visit does: others come first, then this one again. */
   readonly hasMore: boolean;
+  /** Whether it was ended before it had looked at all: `nextMs` and `segments` tell of a part only. */
+  readonly isCut: boolean;
   /** When retention has to look again; undefined: never, unless something is appended. */
   readonly nextMs: number | undefined;
 }
@@ -34,10 +36,12 @@ export interface Tended extends Readonly<StrataWork> {
  */
 export async function tendShard(services: StrataServices, topic: Topic, shard: ShardKey, isLate: () => boolean): Promise<Tended> {
   const work = noWork();
+  let isCut = false;
+  const isOver = (): boolean => (isCut ||= isLate());
   let unsealedBytes = 0;
   let state = await stateOf(services, topic, shard);
   let hasMore = false;
-  while (!isLate()) {
+  while (!isOver()) {
     const waiting = await waitingEntries(services, state);
     unsealedBytes = waiting.bytes;
     if (!isDue(services, state, waiting)) break;
@@ -51,10 +55,10 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   let nextMs: number | undefined;
   let segments = 0;
   for (const index of state.head.highWatermarks.keys()) {
-    if (isLate()) break;
+    if (isOver()) break;
     if ((state.frontier.sealed[index] ?? 0) === 0) continue;
     const partition = shard.shard * topic.partitionsPerShard + index;
-    const left = await tendPartition(services, topic, { ...state, index, partition }, work, isLate);
+    const left = await tendPartition(services, topic, { ...state, index, partition }, work, isOver);
     segments += left.length;
     const cleanMs = isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined;
     nextMs = earliest([nextMs, expiresMs(left, retentionOf(topic)), cleanMs]);
@@ -65,8 +69,8 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   if (isFreed) work.reclaimedBytes += (await services.engine.upkeep.reclaim(shard, { graceMs: services.tuning.garbageGraceMs })).bytes;
   const unsealedEntries = head.seq - frontier.seq;
   hasMore ||= work.merges === limits.visitMergesMax;
-  const isBusy = isWaiting || hasMore;
-  return { ...work, segments, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, hasMore, nextMs };
+  const isBusy = isWaiting || hasMore || isCut;
+  return { ...work, segments, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, hasMore, isCut, nextMs };
 }
 
 /** What `retention.ms` and `retention.bytes` ask for; a topic that is only compacted keeps all. */

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { record } from "../log/build.ts";
+import { atOnce, objectKeys, type StrataCase } from "./build.ts";
+
+const dayMs = 86_400_000;
+
+/** What becomes of work that a round of the janitor did not come to. */
+export const roundCases: readonly StrataCase[] = [
+  {
+    name: "wherever a round is cut short, it says so, and what it left is done later: a partition that nobody uses is sealed, and expires",
+    async run(harness) {
+      let nowMs = 1_000 * dayMs;
+      let stepMs = 0;
+      const { log, engine, janitor } = await harness.openTuned(atOnce, () => (nowMs += stepMs));
+      /** A round that the clock, which goes on by one with each look at it, ends at the latest after so many. */
+      const cut = async (looks: number): Promise<boolean> => {
+        stepMs = 1;
+        const { failures, isComplete } = await janitor(nowMs + looks);
+        stepMs = 0;
+        assert.equal(failures, 0);
+        return isComplete;
+      };
+      try {
+        await log.topics.create({ name: "t", partitions: 2, config: { "retention.ms": 2 * dayMs } });
+        let isComplete = false;
+        for (let looks = 1; !isComplete; looks++) {
+          assert.ok(looks < 200, "a round ends");
+          for (const partition of [0, 1]) await log.append("t", { records: [{ ...record("r", { partition }), timestampMs: nowMs }] });
+          await cut(looks);
+          await janitor(Number.MAX_SAFE_INTEGER);
+          assert.deepEqual((await objectKeys(engine)).length, 2, `sealed, after a round of ${looks}`);
+          nowMs += 3 * dayMs;
+          isComplete = await cut(looks);
+          if (isComplete) assert.deepEqual(await objectKeys(engine), [], `a whole round of ${looks} leaves nothing`);
+          for (let nth = 0; nth < 2; nth++) assert.equal((await janitor(Number.MAX_SAFE_INTEGER)).isComplete, true);
+          const marks = await log.watermarks("t");
+          assert.deepEqual(
+            marks.map(({ logStartOffset }) => logStartOffset),
+            [looks, looks],
+            `expired, after a round of ${looks}`,
+          );
+        }
+      } finally {
+        await log.close();
+      }
+    },
+  },
+];

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
+import { createLog } from "../../../lib/log/create-log.ts";
+import { createJanitor, type JanitorReport } from "../../../lib/log/janitor.ts";
+import type { Log } from "../../../lib/log/log.ts";
+import type { StrataTuning } from "../../../lib/log/strata/tuning.ts";
+import { nodeClock } from "../../../lib/node/clock.ts";
+import { nodeCompression } from "../../../lib/node/compression.ts";
+import { nodeRandom } from "../../../lib/node/random.ts";
+import type { Engine } from "../../../lib/ports/engine.ts";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+let nowMs = 0;
+let engine: Engine;
+let log: Log;
+const clock = { ...nodeClock, nowMs: () => nowMs };
+const parts = { clock, random: nodeRandom, compression: nodeCompression };
+
+beforeEach(() => {
+  nowMs = 1_000 * dayMs;
+  engine = createMemoryEngine();
+  log = createLog(engine, parts);
+});
+
+interface RoundOptions {
+  readonly over?: Engine;
+  readonly endMs?: number;
+  readonly signal?: AbortSignal;
+  readonly strata?: Partial<StrataTuning>;
+}
+
+const round = ({ over = engine, endMs = Number.MAX_SAFE_INTEGER, signal, strata }: RoundOptions = {}): Promise<JanitorReport> =>
+  createJanitor(over, { ...parts, strata })(endMs, signal);
+const marks = async (pk: string) => (await engine.catalog.query(pk, { limit: 100 })).map(({ key }) => key.sk);
+const starts = async (topic: string) => (await log.watermarks(topic)).map(({ logStartOffset }) => logStartOffset);
+
+async function write(topic: string, partition = 0): Promise<void> {
+  await log.append(topic, { records: [{ partition, timestampMs: nowMs, key: null, value: new Uint8Array(1), headers: [] }] });
+}
+
+/** Rounds until all that was written is sealed and trimmed, and nothing is in use. */
+async function settle(): Promise<void> {
+  for (const afterMs of [0, hourMs, hourMs, hourMs]) {
+    nowMs += afterMs;
+    await round();
+  }
+  assert.deepEqual(await marks("active"), []);
+}
+
+/** The engine, which does something first whenever a shard's head is read. */
+function onHead(act: () => void): Engine {
+  const head: Engine["journal"]["head"] = (...asked) => {
+    act();
+    return engine.journal.head(...asked);
+  };
+  return { ...engine, journal: { ...engine.journal, head } };
+}
+
+test("a round that is told to end within a visit leaves what was due there to the next one", async () => {
+  await log.topics.create({ name: "t", partitions: 2, config: { "retention.ms": 2 * dayMs } });
+  for (const partition of [0, 1]) await write("t", partition);
+  await settle();
+  nowMs += 2 * dayMs;
+  const stopping = new AbortController();
+  const report = await round({ over: onHead(() => stopping.abort()), signal: stopping.signal });
+  assert.deepEqual([report.segmentsExpired, report.failures, report.isComplete], [0, 0, false]);
+  assert.deepEqual([(await marks("active")).length, await marks("due")], [1, []], "it is to be gone on with");
+  assert.equal((await round()).segmentsExpired, 2);
+  assert.deepEqual(await starts("t"), [1, 1]);
+});
