@@ -4,6 +4,7 @@ import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import type { EntryRef, PartRef, ShardHead, ShardKey } from "../../ports/journal.ts";
 import { type Frontier, frontierWrite } from "./frontier.ts";
+import { coveringFrontier } from "./frontier-covers.ts";
 import { segmentKey, type SegmentValue, segmentValue } from "./segment-row.ts";
 import { segmentObjectKey } from "./segment-object-key.ts";
 import { segmentValueOf, writeSegment } from "./segment-writer.ts";
@@ -63,6 +64,7 @@ export async function waitingEntries(
 /**
  * Moves entries from the journal into one segment a partition (P8). The journal keeps them until it is trimmed.
  * @returns false when another sealer was faster, or the topic is gone
+ * @throws corrupt_log when rows say that some of it is in segments
  */
 export async function seal(services: StrataServices, state: ShardState, { entries }: Waiting): Promise<boolean> {
   const { shard, frontier } = state;
@@ -70,6 +72,7 @@ export async function seal(services: StrataServices, state: ShardState, { entrie
   if (last === undefined) return false;
   const runs = runsOf(services, state, entries);
   const kept = runs.filter(({ index, next }) => next > (frontier.start[index] ?? 0));
+  if ((await coveringFrontier(services, shard, frontier, kept)).version !== frontier.version) return false;
   try {
     return await swap(services, {
       topicId: shard.topicId,

@@ -58,6 +58,12 @@ export async function segmentAt(catalog: Catalog, topicId: string, partition: nu
   return row !== undefined && offset < row.next ? row : undefined;
 }
 
+/** A partition's newest segment, by a strongly consistent read. */
+export async function lastSegment(catalog: Catalog, topicId: string, partition: number): Promise<SegmentRow | undefined> {
+  const [item] = await catalog.query(segmentsPk(topicId, partition), { limit: 1, descending: true });
+  return item && readSegmentRow(item);
+}
+
 /** A partition's segments in order, from the first one that begins at or after an offset. */
 export async function* segmentsFrom(
   catalog: Catalog,

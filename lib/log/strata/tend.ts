@@ -4,6 +4,7 @@ import type { ShardHead, ShardKey } from "../../ports/journal.ts";
 import type { Topic } from "../log.ts";
 import { dropExpired, expiresMs, raiseStarts, type Retention, startAfterRetention } from "./expire.ts";
 import { type Frontier, frontierMoved } from "./frontier.ts";
+import { coveringFrontier, frontierCovering, type ShardPartition } from "./frontier-covers.ts";
 import { type CompactRules, compactOnce } from "./compact.ts";
 import { mergeOnce } from "./merge.ts";
 import { seal, type ShardState, type Waiting, waitingEntries } from "./seal.ts";
@@ -32,7 +33,7 @@ export interface Tended extends Readonly<StrataWork> {
  * Visits a shard: seals what is due, merges, lets expire, trims the journal and gives its storage back. Any number of processes may visit the same shard at once,
  * and each may end at any moment.
  * @param isLate asked between two steps: true ends the visit
- * @throws unknown_topic_or_partition when the shard is gone
+ * @throws unknown_topic_or_partition when the shard is gone · corrupt_log when its frontier was lost
  */
 export async function tendShard(services: StrataServices, topic: Topic, shard: ShardKey, isLate: () => boolean): Promise<Tended> {
   const work = noWork();
@@ -57,8 +58,7 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   for (const index of state.head.highWatermarks.keys()) {
     if (isOver()) break;
     if ((state.frontier.sealed[index] ?? 0) === 0) continue;
-    const partition = shard.shard * topic.partitionsPerShard + index;
-    const left = await tendPartition(services, topic, { ...state, index, partition }, work, isOver);
+    const left = await tendPartition(services, topic, { ...state, ...partitionAt(topic, shard, index) }, work, isOver);
     segments += left.length;
     const cleanMs = isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined;
     nextMs = earliest([nextMs, expiresMs(left, retentionOf(topic)), cleanMs]);
@@ -107,9 +107,11 @@ async function stateOf(services: StrataServices, topic: Topic, shard: ShardKey):
   const head = await engine.journal.head(shard);
   const segmentBytes = Number(topic.config["segment.bytes"]);
   const facts = { shard, partitionsPerShard: topic.partitionsPerShard, segmentBytes, head };
-  if (head.startSeq <= frontier.seq) return { ...facts, frontier };
-  // Others have sealed and trimmed in between; or an earlier build has let entries expire that were never sealed.
-  const newer = await frontiers.fresh(shard);
+  if (head.startSeq <= frontier.seq && frontier.version > 0) return { ...facts, frontier };
+  // Others have sealed and trimmed in between; or an earlier build has let entries expire that were never sealed; or the frontier was lost.
+  const partitions = [...head.highWatermarks.keys()].map((index) => partitionAt(topic, shard, index));
+  const covering = await coveringFrontier(services, shard, frontier, partitions);
+  const newer = head.startSeq <= covering.seq ? covering : await frontiers.fresh(shard);
   return { ...facts, frontier: newer.seq < head.startSeq ? await passTrimmed(services, shard, head, newer) : newer };
 }
 
@@ -121,6 +123,10 @@ async function passTrimmed({ frontiers }: StrataServices, shard: ShardKey, head:
   const moved = await frontiers.move(shard, before, next);
   if (moved === undefined) throw frontierMoved(shard);
   return moved;
+}
+
+function partitionAt({ partitionsPerShard }: Topic, { shard }: ShardKey, index: number): ShardPartition {
+  return { index, partition: shard * partitionsPerShard + index };
 }
 
 function isDue({ tuning, clock }: StrataServices, { frontier }: ShardState, { entries, bytes, isFull }: Waiting): boolean {
@@ -138,21 +144,19 @@ async function trim({ engine, clock, tuning }: StrataServices, { shard, head, fr
   return toSeq;
 }
 
-interface PartitionState extends ShardState {
-  readonly index: number;
-  readonly partition: number;
-}
+type PartitionState = ShardState & ShardPartition;
 
 /** @returns the segments that are left */
 async function tendPartition(
   services: StrataServices,
   topic: Topic,
-  { shard, index, partition, frontier: known }: PartitionState,
+  { shard, index, partition, frontier: before }: PartitionState,
   work: StrataWork,
   isLate: () => boolean,
 ): Promise<readonly SegmentRow[]> {
   const { engine, clock } = services;
   let rows = await allSegments(engine.catalog, topic.id, partition);
+  const known = await frontierCovering(services, shard, before, [{ index, partition, row: rows.at(-1) }]);
   const start = startAfterRetention(rows, retentionOf(topic), clock.nowMs());
   const isRaised = start > (known.start[index] ?? 0);
   const { start: starts } = isRaised ? await raiseStarts(services, shard, new Map([[index, start]])) : known;
