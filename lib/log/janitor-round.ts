@@ -151,11 +151,13 @@ export class JanitorRound {
   }
 
   async #dues(): Promise<boolean> {
-    for await (const item of eachItem(this.#services.engine.catalog, duePk)) {
+    const { engine, clock } = this.#services;
+    const uptoMs = clock.nowMs();
+    for await (const item of eachItem(engine.catalog, duePk)) {
       const mark = readDue(item);
-      if (mark.dueMs > this.#services.clock.nowMs()) return true;
+      if (mark.dueMs > uptoMs) return true;
       if (this.#isLate()) return false;
-      await this.#attempt(() => this.#tend(mark.shard, (tended, nextMs) => this.#afterDue(mark, tended, nextMs)));
+      await this.#attempt(() => this.#tend(mark.shard, (tended, nextMs) => this.#afterDue(mark, tended, nextMs, uptoMs)));
     }
     return true;
   }
@@ -215,11 +217,14 @@ export class JanitorRound {
     return [activeRemoval(mark), ...(nextMs === undefined ? [] : [dueWrite(mark.shard, nextMs)])];
   }
 
-  /** The mark goes; what comes later gets another one, and what waits, though no writer has marked it, is in use. */
-  #afterDue(mark: DueMark, tended: Tended | undefined, nextMs: number | undefined): readonly CatalogWrite[] {
+  /**
+   * The mark goes; what comes later gets another one, and what waits, though no writer has marked it, is in use.
+   * @param uptoMs marks up to then are looked at in this round: what fell due meanwhile is for the next one
+   */
+  #afterDue(mark: DueMark, tended: Tended | undefined, nextMs: number | undefined, uptoMs: number): readonly CatalogWrite[] {
     if (tended?.isBusy === true) return [dueRemoval(mark), activeWrite(mark.shard, this.#services.clock.nowMs())];
-    if (nextMs === undefined || nextMs <= mark.dueMs) return [dueRemoval(mark)];
-    return [dueRemoval(mark), dueWrite(mark.shard, nextMs)];
+    if (nextMs === undefined) return [dueRemoval(mark)];
+    return [dueRemoval(mark), dueWrite(mark.shard, Math.max(nextMs, uptoMs + 1))];
   }
 
   /** Collects a topic's garbage. What is known to be left for later is not looked at again in this round. @returns when more of it is due */

@@ -4,6 +4,7 @@ import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import { createJanitor, type JanitorReport } from "../../../lib/log/janitor.ts";
 import type { Log } from "../../../lib/log/log.ts";
+import { garbageWrite, newGarbage } from "../../../lib/log/strata/garbage.ts";
 import type { StrataTuning } from "../../../lib/log/strata/tuning.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
 import { nodeCompression } from "../../../lib/node/compression.ts";
@@ -69,4 +70,27 @@ test("a round that is told to end within a visit leaves what was due there to th
   assert.deepEqual([(await marks("active")).length, await marks("due")], [1, []], "it is to be gone on with");
   assert.equal((await round()).segmentsExpired, 2);
   assert.deepEqual(await starts("t"), [1, 1]);
+});
+
+test("what falls due elsewhere in a topic while a round runs takes no shard's mark away", async () => {
+  const { id } = await log.topics.create({ name: "t", partitions: 2, partitionsPerShard: 1, config: { "retention.ms": 10 * dayMs } });
+  const firstMs = nowMs;
+  for (let nth = 0; nth < 2; nth++) {
+    await write("t", 1);
+    await settle();
+  }
+  nowMs = firstMs + 10 * dayMs - 1_000;
+  await engine.catalog.transact([garbageWrite(newGarbage(nodeRandom, id, nowMs + 500, ["s/00/t/0/0-00"], "expired"))]);
+  await write("t", 0);
+  // By when shard 0 has been looked at, both the garbage and shard 1's first segment are due.
+  const query: Engine["catalog"]["query"] = async (pk, range) => {
+    const items = await engine.catalog.query(pk, range);
+    if (pk.startsWith("garbage/")) nowMs += 3_000;
+    return items;
+  };
+  await round({ over: { ...engine, catalog: { ...engine.catalog, query } } });
+  assert.deepEqual(await starts("t"), [0, 1]);
+  nowMs += dayMs;
+  await round();
+  assert.deepEqual(await starts("t"), [0, 2], "the second one too, in its time");
 });
