@@ -109,7 +109,7 @@ export interface DeadLetterListBody {
   readonly nextCursor?: string;
 }
 
-/** `POST /{g}/redrive`: without `ids`, all that there are. */
+/** `POST /{g}/redrive`: without `ids`, all of the topic that the consumer reads. */
 export interface RedriveBody {
   readonly ids?: readonly string[];
 }

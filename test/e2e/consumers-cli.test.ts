@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { letterTable, partitionTable } from "../../lib/cli/commands/consumers-text.ts";
 import type { ConsumerBody, ConsumerListBody, ConsumerStatusBody, DeadLetterBody } from "../../lib/client/index.ts";
 import { mapBounded } from "../../lib/core/bounded.ts";
+import { limits } from "../../lib/core/limits.ts";
 import { type ConsumersServer, startConsumersServer, target } from "./consumers-command.ts";
 
 let at: ConsumersServer;
@@ -46,6 +47,7 @@ test("describe: settings, state, and how it is with each partition", async () =>
     onFailure: "kafka://given-up",
     outputTopics: ["results"],
   } as const;
+  for (const name of ["given-up", "results"]) await at.client.topics.create({ name });
   await at.consumer("plain", [3, 2]);
   await at.deliver("plain", 0);
   const plain = await at.ok("describe", "plain");
@@ -105,7 +107,7 @@ test("dead letters are listed, and redriven by id or all of them", async () => {
   await at.consumer("letters", [2, 1]);
   const none = await at.run("dead-letters", "letters");
   assert.deepEqual([none.stdout, none.stderr], ["", "Consumer letters has no dead letters.\n"]);
-  assert.equal(await at.ok("redrive", "letters"), "0 dead letters will be delivered once more.\n");
+  assert.equal(await at.ok("redrive", "letters"), "0 dead letters will be delivered once more, beside those asked for before.\n");
   for (const partition of [0, 1]) assert.equal((await at.deliver("letters", partition, "out of stock")).state, "done");
 
   const { stdout, stderr } = await at.run("dead-letters", "letters");
@@ -122,12 +124,15 @@ test("dead letters are listed, and redriven by id or all of them", async () => {
 
   const dry = await at.run("redrive", "letters", "--id", ids[1], "--dry-run");
   assert.match(dry.stdout, new RegExp(`^ID .*\n${ids[1]} .*\n$`));
-  assert.equal(dry.stderr, "Nothing was changed: this was a dry run. 1 dead letter would be delivered once more.\n");
+  assert.equal(
+    dry.stderr,
+    "Nothing was changed: this was a dry run. 1 dead letter would be delivered once more, beside those asked for before.\n",
+  );
   assert.deepEqual(await lettersOf("letters"), ids);
 
   await at.client.consumers.pause("letters");
   const one = await at.run("redrive", "letters", "--id", ids[1], "--id", ids[1]);
-  assert.equal(one.stdout, "1 dead letter will be delivered once more.\n");
+  assert.equal(one.stdout, "1 dead letter will be delivered once more, beside those asked for before.\n");
   assert.equal(one.stderr, "Consumer letters is paused: they wait for stratalog consumers resume letters\n");
   await at.client.consumers.resume("letters");
   assert.deepEqual(await lettersOf("letters"), [ids[0], `${ids[1]} redriving`, ids[2]]);
@@ -158,6 +163,38 @@ test("an id that is not there is told, and nothing is redriven", async () => {
   }
   assert.match(await at.fails(1, "redrive", "unknown", "--id", "7"), /no dead letter's id/);
   assert.deepEqual(await lettersOf("unknown"), [there]);
+});
+
+test("ids that take several requests: what was asked for before one that fails is told", async () => {
+  const there = limits.deadLetterListMax;
+  await at.consumer("bulk", [there, 0]);
+  await at.deliver("bulk", 0, "no");
+  const ids = Array.from({ length: there + 1 }, (_, nth) => ["--id", idOf("bulk", 0, nth)]).flat();
+  const said = await at.fails(1, "redrive", "bulk", ...ids);
+  assert.match(
+    said,
+    /^stratalog: The first 1,000 of 1,001 dead letters were asked for\. Of those after them: Group bulk has no dead letter of-bulk\/00000\/0000000000000001000: nothing was asked for\. .*stratalog consumers dead-letters GROUP \(not_found\)\n$/,
+  );
+  const told = JSON.parse(await at.fails(1, "redrive", "bulk", ...ids, "--json")) as { error: { redriving: number; code: string } };
+  assert.deepEqual([told.error.code, told.error.redriving], ["not_found", 0], "they were asked for before");
+  assert.equal((await lettersOf("bulk")).length, limits.listLimitDefault);
+  assert.deepEqual(
+    (await lettersOf("bulk")).filter((letter) => !letter.endsWith(" redriving")),
+    [],
+  );
+});
+
+test("dead letters of a topic that the consumer does not read any more are not redriven", async () => {
+  await at.consumer("moved", [1, 0]);
+  await at.deliver("moved", 0, "no");
+  await at.consumer("other", [0, 0]);
+  await at.client.consumers.put("moved", { topic: "of-other", target });
+  for (const args of [[], ["--dry-run"]]) {
+    const said = await at.fails(1, "redrive", "moved", "--id", idOf("moved", 0, 0), ...args);
+    assert.match(said, /is of topic of-moved, and consumer moved reads of-other now: nothing was asked for\. \(invalid_request\)\n$/);
+    const { redriving } = JSON.parse(await at.ok("redrive", "moved", "--json", ...args)) as { redriving: number };
+    assert.equal(redriving, 0);
+  }
 });
 
 test("the SDK: dead letters page by page, redriven by id, forgotten; a consumer put anew", async () => {

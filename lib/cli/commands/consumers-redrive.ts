@@ -1,4 +1,4 @@
-import type { DeadLetterBody } from "../../client/index.ts";
+import type { DeadLetterBody, LogClient } from "../../client/index.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import { type Command, type Context, jsonFlag } from "../command.ts";
@@ -10,7 +10,7 @@ export const consumersRedrive: Command = {
   path: ["consumers", "redrive"],
   summary: "Deliver a triggered consumer's dead letters once more, to this group alone.",
   details: [
-    "All of them, or those of the ids. The function is called with the records as they are in the log, within a minute;",
+    "All of them that are of the topic it reads, or those of the ids. The function is called with the records as they are in the log, within a minute;",
     "what succeeds is no dead letter any more, what fails is one again.",
   ],
   client: true,
@@ -31,38 +31,55 @@ export const consumersRedrive: Command = {
     const ids = [...new Set(args.all("id"))];
     if (args.has("dry-run")) return await dryRun(context, group, ids);
     const { consumers } = client();
-    // A request takes so many ids.
-    const parts = ids.length === 0 ? [undefined] : chunks(ids, limits.deadLetterListMax);
-    let redriving = 0;
-    for (const part of parts) redriving += await consumers.redrive(group, part).catch(withAdvice);
-    await answer(context, { group, dryRun: false, redriving }, () => `${count(redriving, "dead letter")} will be delivered once more.\n`);
+    const redriving = ids.length === 0 ? await consumers.redrive(group).catch(withAdvice) : await redriveIds(consumers, group, ids);
+    await answer(context, { group, dryRun: false, redriving }, () => `${count(redriving, "dead letter")} will be ${onceMore}.\n`);
     if (redriving > 0 && !context.json) await sayIfPaused(context, group);
     return 0;
   },
 };
 
+/** What counts: an id that waits already is none more. */
+const onceMore = "delivered once more, beside those asked for before";
+
+/** A request takes so many ids. @throws LogError, which tells what was done before it */
+async function redriveIds(consumers: LogClient["consumers"], group: string, ids: readonly string[]): Promise<number> {
+  const size = limits.deadLetterListMax;
+  let redriving = 0;
+  for (let done = 0; done < ids.length; done += size) {
+    try {
+      redriving += await consumers.redrive(group, ids.slice(done, done + size)).catch(withAdvice);
+    } catch (reason) {
+      if (done === 0) throw reason;
+      const { code, message, outcome, details } = LogError.from(reason);
+      const before = `The first ${done.toLocaleString("en-US")} of ${count(ids.length, "dead letter")} were asked for. Of those after them: `;
+      throw new LogError(code, `${before}${message}`, { outcome, details: { ...details, redriving }, cause: reason });
+    }
+  }
+  return redriving;
+}
+
 async function dryRun(context: Context, group: string, ids: readonly string[]): Promise<number> {
-  const letters = await allLetters(context.client(), group, context.io.signal);
-  const wanted = ids.length === 0 ? letters : ids.map((id) => letterOf(letters, group, id));
+  const client = context.client();
+  const { topic } = await client.consumers.get(group).catch(withAdvice);
+  const letters = await allLetters(client, group, context.io.signal);
+  const wanted = ids.length === 0 ? letters.filter((each) => each.topic === topic) : ids.map((id) => letterOf(letters, group, topic, id));
   const deadLetters = wanted.filter(({ redriving }) => !redriving);
   const data = { group, dryRun: true, redriving: deadLetters.length, deadLetters };
   await answer(context, data, () => (deadLetters.length === 0 ? "" : letterTable(deadLetters, Date.now())));
-  await say(context, `Nothing was changed: this was a dry run. ${count(deadLetters.length, "dead letter")} would be delivered once more.`);
+  await say(context, `Nothing was changed: this was a dry run. ${count(deadLetters.length, "dead letter")} would be ${onceMore}.`);
   return 0;
 }
 
-/** @throws not_found, as the server does */
-function letterOf(letters: readonly DeadLetterBody[], group: string, id: string): DeadLetterBody {
+/** @throws not_found, and invalid_request for one of a topic that the consumer does not read now, as the server does */
+function letterOf(letters: readonly DeadLetterBody[], group: string, topic: string, id: string): DeadLetterBody {
   const letter = letters.find((each) => each.id === id);
-  if (letter !== undefined) return letter;
-  return withAdvice(new LogError("not_found", `Group ${group} has no dead letter ${id}: nothing was asked for.`));
+  if (letter === undefined) return withAdvice(new LogError("not_found", `Group ${group} has no dead letter ${id}: nothing was asked for.`));
+  if (letter.topic === topic) return letter;
+  const message = `Dead letter ${id} is of topic ${letter.topic}, and consumer ${group} reads ${topic} now: nothing was asked for.`;
+  throw new LogError("invalid_request", message);
 }
 
 async function sayIfPaused(context: Context, group: string): Promise<void> {
   const { enabled } = await context.client().consumers.get(group);
   if (!enabled) await say(context, `Consumer ${group} is paused: they wait for stratalog consumers resume ${group}`);
-}
-
-function chunks(ids: readonly string[], size: number): readonly (readonly string[])[] {
-  return Array.from({ length: Math.ceil(ids.length / size) }, (_, nth) => ids.slice(nth * size, (nth + 1) * size));
 }

@@ -59,10 +59,10 @@ const redrive: Operation = {
   id: "redriveDeadLetters",
   summary: "Deliver dead letters once more, to this group alone",
   description:
-    "Those of the ids, or all. They are delivered as soon as their partitions are looked at, within a minute; those that fail are dead letters again.",
+    "Those of the ids, or all of the topic that the consumer reads. They are delivered as soon as their partitions are looked at, within a minute; those that fail are dead letters again.",
   access: { resource: "GROUP", operation: "READ" },
   body: { [mediaTypes.json]: ref("Redrive") },
-  answers: { 200: { description: "How many.", content: { [mediaTypes.json]: ref("RedriveAnswer") } } },
+  answers: { 200: { description: "How many, beside those asked for before.", content: { [mediaTypes.json]: ref("RedriveAnswer") } } },
   errors: [
     "invalid_group_id",
     "group_id_not_found",
