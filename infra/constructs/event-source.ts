@@ -27,7 +27,7 @@ export interface StratalogEventSourceProps {
   readonly consumerGroupId?: string;
   /** Records of one call at most, 1 to 10,000. Default 100. */
   readonly batchSize?: number;
-  /** How long a call waits for its batch to fill, up to 5 minutes. Default 0. */
+  /** How long a call waits for its batch to fill, up to 5 minutes. Default 0, as in Lambda's mappings for Kinesis; those for Kafka wait 500 ms. */
   readonly maxBatchingWindow?: Duration;
   /** Made by `FilterCriteria.filter`: a record that matches none is not delivered. Default: all records are. */
   readonly filters?: readonly Readonly<Record<string, unknown>>[];

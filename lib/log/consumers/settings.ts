@@ -21,7 +21,7 @@ export interface ConsumerSettings {
   readonly startingPositionTimestampMs: number | undefined;
   /** Records of one call at most, 1 to 10,000. Default 100. */
   readonly batchSize: number;
-  /** How long a call waits for its batch to fill, 0 to 300,000. Default 0. */
+  /** How long a call waits for its batch to fill, 0 to 300,000. Default 0, as in mappings for Kinesis; those for Kafka wait 500. */
   readonly maxBatchingWindowMs: number;
   /** EventBridge patterns: a record that matches none is not delivered. Default: none, and all are. */
   readonly filters: readonly string[];
