@@ -16,10 +16,10 @@ import { CatalogGroups } from "./groups/catalog-groups.ts";
 import { transactions } from "./groups/transactions.ts";
 import { fetchForMember } from "./groups/member-fetch.ts";
 import { knownAfterFailure, knownResults } from "./known-results.ts";
-import type { AppendRequest, FetchRequest, FetchResult, Log, RecordResult, Topic, Watermarks } from "./log.ts";
+import type { AppendRequest, FetchRequest, FetchResult, Log, RecordResult, Topic } from "./log.ts";
 import { meteredJournal } from "./metered-journal.ts";
 import { appendOutputs } from "./outputs.ts";
-import { checkPartition, placeOf } from "./placement.ts";
+import { checkPartition } from "./placement.ts";
 import { appendBatches } from "./raw-appender.ts";
 import { createQuotas } from "./quotas/create-quotas.ts";
 import { deleteRecords } from "./strata/delete-records.ts";
@@ -27,13 +27,13 @@ import { Frontiers } from "./strata/frontiers.ts";
 import { ActiveMarks } from "./strata/marks.ts";
 import { markingJournal } from "./strata/marking-journal.ts";
 import { SegmentReader } from "./strata/segment-reader.ts";
-import { type PartitionView, viewShard } from "./strata/shard-view.ts";
 import { defaultStrataTuning, type StrataTuning } from "./strata/tuning.ts";
 import { CatalogTokens } from "./tokens.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { type OnTopic, topicRunner } from "./topic-runner.ts";
 import { CatalogTopics } from "./topics.ts";
 import { waitForTopic } from "./wait.ts";
+import { watermarksOf } from "./watermarks.ts";
 
 export interface LogParts {
   readonly clock: Clock;
@@ -157,17 +157,6 @@ function servicesOf(engine: Engine, parts: LogParts) {
     cache: new TopicCache(catalog, clock, isShared),
     closing,
   };
-}
-
-async function watermarksOf(services: FetchServices, topic: Topic, partitions: readonly number[]): Promise<readonly Watermarks[]> {
-  const shards = [...new Set(partitions.map((partition) => placeOf(topic, partition).shard.shard))];
-  const views = await mapBounded(shards, limits.shardConcurrency, (shard) => viewShard(services, { topicId: topic.id, shard }));
-  const byShard = new Map(shards.map((shard, at) => [shard, views[at] as (index: number) => PartitionView]));
-  return partitions.map((partition) => {
-    const { shard, index } = placeOf(topic, partition);
-    const { logStartOffset, highWatermark } = (byShard.get(shard.shard) as (index: number) => PartitionView)(index);
-    return { partition, logStartOffset, highWatermark };
-  });
 }
 
 function firstKeyless(random: Random): number {

@@ -73,7 +73,7 @@ export class JanitorRound {
   /** @param endMs by the clock, when to stop at the latest @param signal ends it early */
   constructor(services: RoundServices, endMs: number, signal: AbortSignal | undefined) {
     const { engine, clock, random } = services;
-    this.#services = services;
+    this.#services = { ...services, endMs };
     this.#endMs = endMs;
     this.#signal = signal;
     this.#cache = new TopicCache(engine.catalog, clock, true);
@@ -163,13 +163,15 @@ export class JanitorRound {
   }
 
   async #groups(): Promise<boolean> {
-    const { engine, clock, offsetsRetentionMs: retentionMs } = this.#services;
-    const groups = new CatalogGroups({ catalog: engine.catalog, clock, cache: this.#cache, topics: this.#topics });
+    const { engine, clock, frontiers, offsetsRetentionMs: retentionMs } = this.#services;
+    const { catalog, journal } = engine;
+    const groups = new CatalogGroups({ catalog, clock, cache: this.#cache, topics: this.#topics });
+    const services = { catalog, journal, frontiers, topics: this.#topics, groups };
     for await (const mark of eachItem(engine.catalog, groupMarksPk)) {
       if (readGroupMark(mark).fromMs + retentionMs > clock.nowMs()) return true;
       if (this.#isLate()) return false;
       await this.#attempt(async () => {
-        const isGone = await expireGroup({ catalog: engine.catalog, groups }, mark, { nowMs: clock.nowMs(), retentionMs });
+        const isGone = await expireGroup(services, mark, { nowMs: clock.nowMs(), retentionMs });
         if (isGone) this.#counts.groupsExpired++;
       });
     }

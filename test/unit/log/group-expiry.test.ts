@@ -7,6 +7,8 @@ import type { Log } from "../../../lib/log/log.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
 import { nodeCompression } from "../../../lib/node/compression.ts";
 import { nodeRandom } from "../../../lib/node/random.ts";
+import { CallFailed } from "../../../lib/log/consumers/consumers.ts";
+import { record } from "../../../lib/testing/conformance/log/build.ts";
 import type { Engine } from "../../../lib/ports/engine.ts";
 
 const dayMs = 86_400_000;
@@ -71,4 +73,32 @@ test("the time is the janitor's to say", async () => {
   await log.groups.set("g", at(3));
   nowMs += dayMs;
   assert.deepEqual([await expired(dayMs + 1), await expired(dayMs)], [0, 1]);
+});
+
+test("dead letters of a triggered consumer go once their records are gone", async () => {
+  await log.topics.create({ name: "u" });
+  for (const topic of ["t", "u"]) {
+    await log.append(topic, { records: [record("a"), record("b"), record("c")] });
+    await log.consumers.put({
+      ...{ group: topic, topic, target: "local:f" },
+      startingPosition: "TRIM_HORIZON",
+      batchSize: 1,
+      retryAttempts: 0,
+    });
+    const carrier = { call: () => Promise.reject(new CallFailed("function", "boom")), sendFailure: () => Promise.resolve() };
+    await log.consumers.deliver({ group: topic, topic, partition: 0 }, carrier, {});
+  }
+  const letters = async (group: string) => (await log.consumers.deadLetters(group, {})).map(({ fromOffset }) => fromOffset);
+  assert.deepEqual(
+    [await letters("t"), await letters("u")],
+    [
+      [0, 1, 2],
+      [0, 1, 2],
+    ],
+  );
+  await log.deleteRecords("t", [{ partition: 0, offset: 2 }]);
+  await log.topics.delete("u");
+  nowMs += 7 * dayMs;
+  assert.equal(await expired(), 0);
+  assert.deepEqual([await letters("t"), await letters("u")], [[2], []]);
 });
