@@ -232,6 +232,11 @@ export const limits = {
   deliverRowReadsMax: 16,
   /** How long one who delivers believes a consumer's settings, which is how soon a pause holds. */
   deliverSettingsMs: 1_000,
+  /**
+   * How long who delivers reads on where there is more: past records that filters keep out until it commits that, and looks at the settings; and to fill a batch from
+   * between them, where its batching window is no longer.
+   */
+  deliverReadMs: 1_000,
   /** What one read for a call takes of a partition. */
   triggerFetchBytes: 6 * 1024 * 1024,
   /** Of a function's error, what is kept in the partition's row, and with a dead letter, in UTF-16 units. */

@@ -27,7 +27,7 @@ export interface GatherOptions {
 
 /**
  * Reads the records of the next call: at most the consumer's batch size, and what an event holds. Of records that are too old, or too big to be delivered at all, only these.
- * Once there is a record it waits for the batching window, unless the batch is one that is tried again.
+ * Once there is a record it waits for the batching window, unless the batch is one that is tried again. Where filters keep out what comes it ends in time, too: see `limits.deliverReadMs`.
  */
 export async function gather(services: DeliveryServices, consumer: Consumer, place: Place, options: GatherOptions): Promise<Batch> {
   const gathering = new Gathering(services, consumer, place, options);
@@ -44,21 +44,25 @@ class Gathering {
   #filtered = 0;
   #isFull = false;
   #refused: Batch["refused"];
+  /** By the clock, until when more is waited for, and until when what is there is read on. */
+  #untilMs: number;
+  #readUntilMs: number;
 
   constructor(services: DeliveryServices, consumer: Consumer, place: Place, options: GatherOptions) {
     this.#services = services;
     this.#consumer = consumer;
     this.#place = place;
     this.#options = options;
+    this.#untilMs = options.waitUntilMs;
+    this.#readUntilMs = services.clock.nowMs() + limits.deliverReadMs;
   }
 
   async run(): Promise<Batch> {
     const { clock } = this.#services;
-    const { waitUntilMs, stopMs, signal } = this.#options;
+    const { stopMs } = this.#options;
     let [fromOffset, at] = [this.#place.offset, this.#place.offset];
-    let untilMs = waitUntilMs;
     for (;;) {
-      const waitMs = Math.max(0, Math.min(limits.fetchWaitMsMax, Math.min(untilMs, stopMs) - clock.nowMs()));
+      const waitMs = Math.max(0, Math.min(limits.fetchWaitMsMax, Math.min(this.#untilMs, stopMs) - clock.nowMs()));
       const found = await this.#fetch(at, waitMs);
       fromOffset ??= found.offset;
       const hadNone = this.#records.length === 0;
@@ -66,27 +70,31 @@ class Gathering {
       at = this.#isFull ? read : Math.max(read, found.nextOffset);
       const hasMore = at < found.highWatermark;
       if (this.#place.endOffset !== undefined && at >= this.#place.endOffset) this.#isFull = true;
-      if (hadNone && this.#records.length > 0) untilMs = clock.nowMs() + this.#windowMs();
-      const isOver = clock.nowMs() >= untilMs || signal?.aborted === true;
-      if (
-        this.#isFull ||
-        signal?.aborted === true ||
-        clock.nowMs() >= stopMs ||
-        (!hasMore && (isOver || this.#isPassing(at, fromOffset)))
-      ) {
+      if (hadNone && this.#records.length > 0) this.#begin();
+      if (this.#isOver(hasMore, at > fromOffset)) {
         const [records, filtered, refused] = [this.#records, this.#filtered, this.#refused];
         return { records, fromOffset, toOffset: at, filtered, hasMore, refused };
       }
     }
   }
 
-  /** Nothing but filtered records: they are passed over without waiting for more. */
-  #isPassing(at: number, fromOffset: number): boolean {
-    return this.#records.length === 0 && at > fromOffset;
+  /** There is a first record: others are waited for, and looked for among those that are there. */
+  #begin(): void {
+    const nowMs = this.#services.clock.nowMs();
+    const isTriedAgain = this.#place.endOffset !== undefined;
+    this.#untilMs = nowMs + (isTriedAgain ? 0 : this.#consumer.maxBatchingWindowMs);
+    // One that is tried again is the same, however long it takes to read.
+    this.#readUntilMs = isTriedAgain ? Number.POSITIVE_INFINITY : Math.max(this.#untilMs, nowMs + limits.deliverReadMs);
   }
 
-  #windowMs(): number {
-    return this.#place.endOffset === undefined ? this.#consumer.maxBatchingWindowMs : 0;
+  #isOver(hasMore: boolean, isFurther: boolean): boolean {
+    const { stopMs, signal } = this.#options;
+    const nowMs = this.#services.clock.nowMs();
+    if (this.#isFull || signal?.aborted === true || nowMs >= stopMs) return true;
+    // Nothing but filtered records: they are passed over without waiting for more.
+    const isPassing = this.#records.length === 0 && isFurther;
+    if (!hasMore) return isPassing || nowMs >= this.#untilMs;
+    return nowMs >= this.#readUntilMs && (isPassing || this.#records.length > 0);
   }
 
   async #fetch(at: number | undefined, waitMs: number) {

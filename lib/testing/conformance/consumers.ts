@@ -5,6 +5,7 @@ import { lifeCases } from "./consumers/lives.ts";
 import { outputCases } from "./consumers/outputs.ts";
 import { pendingCases } from "./consumers/pending.ts";
 import { redriveCases } from "./consumers/redrives.ts";
+import { timeCases } from "./consumers/time.ts";
 import type { StrataCase } from "./strata/build.ts";
 
 /** What triggered consumers must do over every engine: the contract in `lib/log/consumers/consumers.ts`. */
@@ -16,4 +17,5 @@ export const consumerCases: readonly StrataCase[] = [
   ...outputCases,
   ...redriveCases,
   ...pendingCases,
+  ...timeCases,
 ];
