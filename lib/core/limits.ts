@@ -381,6 +381,8 @@ export const limits = {
   /** How long a process believes which object a segment is: what compaction has removed goes on being read for so long. */
   segmentRowMs: 60_000,
   segmentReadAttemptsMax: 5,
+  /** Segments whose largest timestamps a process remembers. */
+  segmentTimesMax: 100_000,
   /** Topics of which a check of the whole log remembers what has become of them. */
   checkTopicsKept: 20_000,
   /** Segments, and the journal after them, that one fetch goes over. */

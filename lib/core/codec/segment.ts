@@ -36,8 +36,8 @@ export interface SegmentIndex extends SegmentFacts {
   /** Of block n, and one more: where the last one ends. */
   readonly positions: Float64Array;
   readonly firstOffsets: Float64Array;
-  /** The largest timestamp of the blocks up to this one. */
-  readonly reachedMs: Float64Array;
+  /** Of each block alone. */
+  readonly maxTimestampsMs: Float64Array;
   readonly checksums: Uint32Array;
 }
 
@@ -193,9 +193,11 @@ export function blockOf({ firstOffsets, blocks }: SegmentIndex, offset: number):
   return Math.max(0, firstWhere(blocks, (block) => (firstOffsets[block] ?? 0) > offset) - 1);
 }
 
-/** The first block with a timestamp that reaches a time; `blocks` when none does. */
-export function blockReaching({ reachedMs, blocks }: SegmentIndex, timestampMs: number): number {
-  return firstWhere(blocks, (block) => (reachedMs[block] ?? -1) >= timestampMs);
+/** The first block, from one on, with a timestamp that reaches a time; `blocks` when none does. */
+export function blockReaching({ maxTimestampsMs, blocks }: SegmentIndex, timestampMs: number, from: number): number {
+  let block = from;
+  while (block < blocks && (maxTimestampsMs[block] ?? -1) < timestampMs) block++;
+  return block;
 }
 
 function readFooter(footer: Uint8Array, batchesEnd: number): SegmentIndex {
@@ -205,22 +207,21 @@ function readFooter(footer: Uint8Array, batchesEnd: number): SegmentIndex {
   const blocks = reader.readVarint();
   if (blocks < 0 || blocks > footer.length) throw damaged(`it counts ${blocks} blocks`);
   const positions = new Float64Array(blocks + 1);
-  const [firstOffsets, reachedMs, checksums] = [new Float64Array(blocks), new Float64Array(blocks), new Uint32Array(blocks)];
+  const [firstOffsets, maxTimestampsMs, checksums] = [new Float64Array(blocks), new Float64Array(blocks), new Uint32Array(blocks)];
   let position: number = segmentFormat.headBytes;
-  let [offset, reached] = [baseOffset, -1];
+  let offset = baseOffset;
   for (let block = 0; block < blocks; block++) {
     positions[block] = position;
     position += reader.readVarlong();
     offset += reader.readVarlong();
-    reached = Math.max(reached, reader.readVarlong());
     firstOffsets[block] = offset;
-    reachedMs[block] = reached;
+    maxTimestampsMs[block] = reader.readVarlong();
     checksums[block] = readUint32(footer, reader.position);
     reader.position += 4;
   }
   positions[blocks] = position;
   if (reader.position !== footer.length || position !== batchesEnd) throw damaged("its footer is about other bytes than it has");
-  return { baseOffset, nextOffset, records, minTimestampMs, maxTimestampMs, blocks, positions, firstOffsets, reachedMs, checksums };
+  return { baseOffset, nextOffset, records, minTimestampMs, maxTimestampMs, blocks, positions, firstOffsets, maxTimestampsMs, checksums };
 }
 
 /** The first number below `end` for which it holds, given that it holds for all after it; `end` when none. */

@@ -7,6 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { blocksUpTo, readBlocks, readIndex, readWhole, type SegmentPlace } from "./segment-objects.ts";
 import { segmentAt, type SegmentRow } from "./segment-row.ts";
+import { SegmentTimes } from "./segment-times.ts";
 
 export interface SegmentRead {
   /** Whole batches with their real base offsets. Views of bytes that others read too: never to be changed. */
@@ -32,6 +33,7 @@ interface KnownRow {
  * before a tombstone goes: a reader never gets a record without the tombstone after it.
  */
 export class SegmentReader {
+  readonly times: SegmentTimes;
   readonly #catalog: Catalog;
   readonly #objects: ObjectStore;
   readonly #clock: Clock;
@@ -43,6 +45,7 @@ export class SegmentReader {
   readonly #ends = new Map<string, true>();
 
   constructor(catalog: Catalog, objects: ObjectStore, clock: Clock) {
+    this.times = new SegmentTimes(catalog);
     this.#catalog = catalog;
     this.#objects = objects;
     this.#clock = clock;
@@ -99,10 +102,11 @@ export class SegmentReader {
     remember(this.#ends, `${topicId}/${partition}@${next}`, true, limits.segmentReadersMax);
   }
 
-  /** A segment's batches from the first block with a timestamp that reaches a time on, block by block. @throws SegmentGone, corrupt_log */
-  async *reaching(row: SegmentRow, timestampMs: number): AsyncGenerator<Uint8Array, void, undefined> {
+  /** Blocks of a segment, from the one with an offset on, that have a timestamp as large as a time: each by a request, when asked for. @throws SegmentGone, corrupt_log */
+  async *reaching(row: SegmentRow, offset: number, timestampMs: number): AsyncGenerator<Uint8Array, void, undefined> {
     const index = await this.#index(row);
-    for (let from = blockReaching(index, timestampMs); from < index.blocks; from++) {
+    let from = blockReaching(index, timestampMs, blockOf(index, offset));
+    for (; from < index.blocks; from = blockReaching(index, timestampMs, from + 1)) {
       yield await readBlocks(this.#objects, row, index, { from, to: from + 1 });
     }
   }

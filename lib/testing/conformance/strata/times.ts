@@ -49,4 +49,21 @@ export const timeCases: readonly StrataCase[] = [
       await check(log, jumping, start);
     }
   }),
+  strataCase("a record whose time is far ahead hides nothing once it was deleted", async ({ log, round }) => {
+    await log.topics.create({ name: "t", config: { "retention.ms": -1 } });
+    // The deleted one is in the middle of a segment first, and then its segment goes.
+    const times = [30, 900, 40, 35, 60, 50, 45, 80, 10, 70, 55, 90];
+    for (const [nth, timestampMs] of times.entries()) {
+      await log.append("t", { records: [{ ...record(`r${nth}`), timestampMs }] });
+      if (nth % 3 === 2) await round();
+      if (nth === 5) await log.deleteRecords("t", [{ partition: 0, offset: 2 }]);
+      await check(log, times.slice(0, nth + 1), nth < 5 ? 0 : 2);
+    }
+    for (const start of [3, 5, 6, 8, 11]) {
+      await log.deleteRecords("t", [{ partition: 0, offset: start }]);
+      await check(log, times, start);
+      await round();
+      await check(log, times, start);
+    }
+  }),
 ];
