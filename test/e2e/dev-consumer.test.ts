@@ -124,6 +124,8 @@ test("what fails is tried again, halved, and goes to the topic of failures; the 
     at.printed(),
     /^\[billing\] orders-0, offset 5: TypeError: it is bad\. Next: given up after 2 calls, to kafka:\/\/orders\.failed\.$/m,
   );
+  await until("all is told", () => at.printed().includes("offset 13: TypeError: it is bad. Next: given up"));
+  assert.equal(at.printed().match(/given up/g)?.length, 2, "each in one line");
 });
 
 test("after kill -9 and a new start nothing is lost", async () => {

@@ -4,11 +4,13 @@ import { callFunction } from "../../log/consumers/call.ts";
 import type { CallBatch, Consumer, ConsumerStatus, DeliveryReport } from "../../log/consumers/consumers.ts";
 import { nodeClock } from "../../node/clock.ts";
 
-/** Tells of each call that failed, in one line: where, what, and what comes next. */
+/** Tells of each call that failed, in one line: where, what, and what comes next; and of what is given up without a call. */
 export class FailureLines {
   readonly #print: (line: string) => void;
   /** Failed calls one after the other, by group and partition. */
   readonly #attempts = new Map<string, number>();
+  /** Offsets of which it was told that they are given up, and that no report has counted yet: by group and partition. */
+  readonly #told = new Map<string, ReadonlySet<number>>();
 
   constructor(print: (line: string) => void) {
     this.#print = print;
@@ -24,33 +26,47 @@ export class FailureLines {
     const called = await callFunction({ call: () => call, sendFailure: () => Promise.resolve() }, consumer, batch, undefined);
     const key = keyOf(consumer, batch.partition);
     if (called.kind === "unavailable") this.#say(consumer, batch, `no answer: ${shortened(called.error)}`, "it is tried again");
-    else if (called.kind === "failed") this.#failed(consumer, batch, 0, called.error);
+    else if (called.kind === "failed") this.#failed(consumer, batch, called.error);
     else if (called.failedFrom === undefined) this.#attempts.delete(key);
-    else this.#failed(consumer, batch, called.failedFrom, `it reported offset ${called.failedFrom} as failed`);
+    else this.#failed(consumer, batch, `it reported offset ${called.failedFrom} as failed`, called.failedFrom);
     return await call;
   }
 
-  /** Of what a run has given up. */
-  report(consumer: Consumer, partition: number, { givenUp }: DeliveryReport): void {
-    if (givenUp === 0) return;
-    this.#attempts.delete(keyOf(consumer, partition));
-    const what = `${givenUp} ${givenUp === 1 ? "record was" : "records were"} given up`;
+  /** Of what a run has given up: what is not told yet. */
+  report(consumer: Consumer, partition: number, { givenUp, state }: DeliveryReport): void {
+    const key = keyOf(consumer, partition);
+    const untold = givenUp - (this.#told.get(key)?.size ?? 0);
+    // What could not be put away counts later.
+    if (givenUp > 0 || state !== "later") this.#told.delete(key);
+    if (givenUp > 0) this.#attempts.delete(key);
+    if (untold <= 0) return;
+    const what = `${untold} ${untold === 1 ? "record was" : "records were"} given up`;
     this.#print(`[${consumer.group}] ${partitionName(consumer.topic, partition)}: ${what}, ${whereTo(consumer)}.`);
   }
 
-  #failed(consumer: Consumer, batch: CallBatch, failedFrom: number, error: string): void {
+  /** @param reported the offset that the function has named */
+  #failed(consumer: Consumer, batch: CallBatch, error: string, reported?: number): void {
     const key = keyOf(consumer, batch.partition);
-    const offsets = batch.records.map(({ offset }) => offset).filter((offset) => offset >= failedFrom);
-    const attempts = offsets.length < batch.records.length ? 0 : (this.#attempts.get(key) ?? 0);
+    const offsets = batch.records.map(({ offset }) => offset).filter((offset) => offset >= (reported ?? 0));
+    const isFurther = offsets.length < batch.records.length;
+    if (isFurther && consumer.outputTopics.length > 0) {
+      this.#attempts.delete(key);
+      this.#say(consumer, batch, error, "the records before it again, by themselves");
+      return;
+    }
+    const attempts = isFurther ? 0 : (this.#attempts.get(key) ?? 0);
     const nowMs = nodeClock.nowMs();
-    const after = afterFailure(consumer, { attempts, ends: [] }, { offsets, toOffset: (offsets.at(-1) ?? 0) + 1 }, nowMs);
+    const how = { ...consumer, bisectBatchOnError: consumer.bisectBatchOnError && reported === undefined };
+    const after = afterFailure(how, { attempts, ends: [] }, { offsets, toOffset: (offsets.at(-1) ?? 0) + 1 }, nowMs);
     if (after.kind === "give-up") {
       this.#attempts.delete(key);
+      this.#told.set(key, new Set([...(this.#told.get(key) ?? []), ...(reported === undefined ? offsets : offsets.slice(0, 1))]));
+      const what = reported === undefined ? "given up" : `offset ${reported} is given up`;
       this.#say(
         consumer,
         batch,
         error,
-        `given up after ${after.attempts === 1 ? "1 call" : `${after.attempts} calls`}, ${whereTo(consumer)}`,
+        `${what} after ${after.attempts === 1 ? "1 call" : `${after.attempts} calls`}, ${whereTo(consumer)}`,
       );
       return;
     }
