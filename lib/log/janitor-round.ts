@@ -7,6 +7,7 @@ import { eachItem } from "./each-item.ts";
 import { CatalogGroups } from "./groups/catalog-groups.ts";
 import { expireGroup } from "./groups/expire.ts";
 import { groupMarksPk, readGroupMark } from "./groups/group-marks.ts";
+import { inTurns, type Work } from "./in-turns.ts";
 import type { JanitorReport } from "./janitor.ts";
 import type { Topic } from "./log.ts";
 import { shardCount } from "./placement.ts";
@@ -56,7 +57,8 @@ export class JanitorRound {
   /** How each shard was left, by topic id and number. */
   readonly #left = new Map<string, Tended>();
   readonly #collected = new Map<string, number>();
-  #wasLate = false;
+  /** Whether something was left undone that there was time for only later. */
+  #isCut = false;
   readonly #counts: Counts = {
     ...noWork(),
     deletionsFinished: 0,
@@ -82,23 +84,24 @@ export class JanitorRound {
 
   async run(): Promise<JanitorReport> {
     await ensureTopicIds(this.#services.engine.catalog);
-    const isDone =
-      (await this.#deletions()) && (await this.#actives()) && (await this.#dues()) && (await this.#groups()) && (await this.#sweep());
+    const { clock } = this.#services;
+    const works = [this.#dues(), this.#groups(), this.#deletions(), this.#actives(), this.#sweep()];
+    const isDone = await inTurns(works, clock, this.#isLate);
     for (const { segments, unsealedEntries, unsealedBytes } of this.#left.values()) {
       this.#counts.segments += segments;
       this.#counts.unsealedEntries += unsealedEntries;
       this.#counts.unsealedBytes += unsealedBytes;
     }
     this.#counts.shardsSeen = this.#left.size;
-    return { ...this.#counts, isComplete: isDone && !this.#wasLate };
+    return { ...this.#counts, isComplete: isDone && !this.#isCut };
   }
 
-  /** Asked before each step: whoever hears that it is late leaves something undone. */
-  readonly #isLate = (): boolean => (this.#wasLate ||= this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs);
+  /** Asked before each step: whoever hears that time is up leaves something undone. */
+  readonly #isLate = (): boolean => (this.#isCut ||= this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs);
 
-  async #deletions(): Promise<boolean> {
+  async *#deletions(): Work {
     for await (const item of eachItem(this.#services.engine.catalog, deletedTopicsPk)) {
-      if (this.#isLate()) return false;
+      yield;
       await this.#attempt(async () => {
         await this.#topics.closeDeleted(item);
         const { row } = readTopic(item);
@@ -109,33 +112,33 @@ export class JanitorRound {
         this.#counts.deletionsFinished++;
       });
     }
-    return true;
   }
 
-  /** Shards in use, from where the last round stopped on. */
-  async #actives(): Promise<boolean> {
+  /** Shards in use, from where the last round stopped on; then, again and again, those with much to do. */
+  async *#actives(): Work {
     const { catalog } = this.#services.engine;
     const value = (await catalog.get(cursorKey))?.value;
     const start = typeof value === "string" ? value : "";
+    const moveTo = async (sk: string): Promise<void> => catalog.transact([{ key: cursorKey, put: sk, if: "any" }]);
     let last = start;
     const unfinished: ActiveMark[] = [];
-    for await (const item of eachItem(catalog, activePk, { after: start === "" ? undefined : start })) {
-      if (this.#isLate()) {
-        await catalog.transact([{ key: cursorKey, put: last, if: "any" }]);
-        return false;
+    try {
+      for await (const item of eachItem(catalog, activePk, { after: start === "" ? undefined : start })) {
+        yield;
+        const mark = readActive(item);
+        if (await this.#visit(mark)) unfinished.push(mark);
+        last = item.key.sk;
       }
-      const mark = readActive(item);
-      if (await this.#visit(mark)) unfinished.push(mark);
-      last = item.key.sk;
+      // A round that began in the middle has seen the end only.
+      if (start !== "") await moveTo("");
+      last = start;
+    } finally {
+      if (last !== start) await moveTo(last);
     }
-    // A round that began in the middle has seen the end only.
-    if (start !== "") await catalog.transact([{ key: cursorKey, put: "", if: "any" }]);
-    // Those with much to do, in turns.
     for (let mark = unfinished.shift(); mark !== undefined; mark = unfinished.shift()) {
-      if (this.#isLate()) return false;
+      yield;
       if (await this.#visit(mark)) unfinished.push(mark);
     }
-    return true;
   }
 
   /** @returns whether there is more to do there at once */
@@ -150,49 +153,61 @@ export class JanitorRound {
     return hasMore;
   }
 
-  async #dues(): Promise<boolean> {
+  async *#dues(): Work {
     const { engine, clock } = this.#services;
     const uptoMs = clock.nowMs();
     for await (const item of eachItem(engine.catalog, duePk)) {
       const mark = readDue(item);
-      if (mark.dueMs > uptoMs) return true;
-      if (this.#isLate()) return false;
+      if (mark.dueMs > uptoMs) return;
+      yield;
       await this.#attempt(() => this.#tend(mark.shard, (tended, nextMs) => this.#afterDue(mark, tended, nextMs, uptoMs)));
     }
-    return true;
   }
 
-  async #groups(): Promise<boolean> {
+  async *#groups(): Work {
     const { engine, clock, frontiers, offsetsRetentionMs: retentionMs } = this.#services;
     const { catalog, journal } = engine;
     const groups = new CatalogGroups({ catalog, clock, cache: this.#cache, topics: this.#topics });
     const services = { catalog, journal, frontiers, topics: this.#topics, groups };
     for await (const mark of eachItem(engine.catalog, groupMarksPk)) {
-      if (readGroupMark(mark).fromMs + retentionMs > clock.nowMs()) return true;
-      if (this.#isLate()) return false;
+      if (readGroupMark(mark).fromMs + retentionMs > clock.nowMs()) return;
+      yield;
       await this.#attempt(async () => {
         const isGone = await expireGroup(services, mark, { nowMs: clock.nowMs(), retentionMs });
         if (isGone) this.#counts.groupsExpired++;
       });
     }
-    return true;
   }
 
   /** What writers left behind and no shard's visit finds, once a day in which the log was used. */
-  async #sweep(): Promise<boolean> {
+  async *#sweep(): Work {
+    yield;
     const { engine, clock, tuning } = this.#services;
-    if (this.#left.size === 0) return true;
+    if (this.#left.size === 0) return;
     const swept = await engine.catalog.get(sweptKey);
     const sinceMs = clock.nowMs() - (typeof swept?.value === "number" ? swept.value : Number.NEGATIVE_INFINITY);
-    if (sinceMs >= 0 && sinceMs < limits.sweepEveryMs) return true;
-    let isComplete = false;
+    if (sinceMs >= 0 && sinceMs < limits.sweepEveryMs) return;
     await this.#attempt(async () => {
-      const done = await engine.upkeep.sweep({ graceMs: tuning.garbageGraceMs, ...(this.#signal && { signal: this.#signal }) });
+      const done = await this.#inShare((signal) => engine.upkeep.sweep({ graceMs: tuning.garbageGraceMs, signal }));
       this.#counts.reclaimedBytes += done.bytes;
-      isComplete = done.isComplete;
-      if (isComplete) await engine.catalog.transact([{ key: sweptKey, put: clock.nowMs(), if: "any" }]);
+      if (done.isComplete) await engine.catalog.transact([{ key: sweptKey, put: clock.nowMs(), if: "any" }]);
+      else this.#isCut = true;
     });
-    return isComplete;
+  }
+
+  /** Has a long step end when half of the time is over that is left. */
+  async #inShare<T>(step: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock } = this.#services;
+    const over = new AbortController();
+    const ended = new AbortController();
+    const shareMs = Math.min((this.#endMs - clock.nowMs()) / 2, limits.janitorRoundMsMax);
+    const waited = clock.sleep(shareMs, ended.signal).then(() => over.abort());
+    try {
+      return await step(this.#signal === undefined ? over.signal : AbortSignal.any([over.signal, this.#signal]));
+    } finally {
+      ended.abort();
+      await waited;
+    }
   }
 
   /** @param after what becomes of the mark that led here */

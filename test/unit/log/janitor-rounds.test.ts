@@ -88,9 +88,27 @@ test("what falls due elsewhere in a topic while a round runs takes no shard's ma
     if (pk.startsWith("garbage/")) nowMs += 3_000;
     return items;
   };
-  await round({ over: { ...engine, catalog: { ...engine.catalog, query } } });
+  for (let nth = 0; nth < 2; nth++) await round({ over: { ...engine, catalog: { ...engine.catalog, query } } });
   assert.deepEqual(await starts("t"), [0, 1]);
   nowMs += dayMs;
   await round();
   assert.deepEqual(await starts("t"), [0, 2], "the second one too, in its time");
+});
+
+test("a shard whose writer is faster than its sealing holds up no other", async () => {
+  await log.topics.create({ name: "hot", config: { "retention.ms": -1 } });
+  await log.topics.create({ name: "idle", config: { "retention.ms": 2 * dayMs } });
+  await write("idle");
+  await settle();
+  nowMs += 2 * dayMs;
+  for (let nth = 0; nth < 20; nth++) await write("hot");
+  const put: Engine["objects"]["put"] = async (key, body) => {
+    nowMs += 1_000;
+    await write("hot");
+    return await engine.objects.put(key, body);
+  };
+  const strata = { sealEntries: 2, sealBytesMax: 1, mergeSegmentsMin: 1_000, mergeSegmentsMax: 1_000 };
+  const report = await round({ over: { ...engine, objects: { ...engine.objects, put } }, endMs: nowMs + 20_000, strata });
+  assert.deepEqual([report.isComplete, report.segmentsExpired, await starts("idle")], [false, 1, [1]]);
+  assert.equal(report.seals, 20, "and has the time that nobody else needs");
 });
