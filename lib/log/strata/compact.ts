@@ -15,6 +15,7 @@ import { SegmentGone } from "./segment-objects.ts";
 import { segmentKey, type SegmentRow, segmentValue } from "./segment-row.ts";
 import { segmentValueOf, writeSegment } from "./segment-writer.ts";
 import type { StrataServices } from "./services.ts";
+import { inTime, pastPart } from "./time-left.ts";
 import { topicLives } from "./topic-ids.ts";
 
 export type CompactRules = MergeRules & CompactionRules;
@@ -26,7 +27,7 @@ export type CompactRules = MergeRules & CompactionRules;
  * A pass maps as many keys to their last offsets as memory is set aside for, from the first record on that none has looked at. Then it goes over all segments before
  * that from the oldest on, and stops where a swap does not come to be done: a segment is marked as gone over when all before it are. So a tombstone never goes before
  * an older record of its key does, any number of passes may run at once, and each may end at any moment: the next one goes on where it came to.
- * @returns bytes written; undefined when there was nothing to do, or it was stopped
+ * @returns bytes written; undefined when there was nothing to do, or it was stopped before it had written any
  */
 export async function compactOnce(
   services: StrataServices,
@@ -38,13 +39,14 @@ export async function compactOnce(
   // Read while others merged: a row that is missed would keep what newer ones have superseded.
   if (rows.some(({ next }, nth) => nth + 1 < rows.length && next !== rows[nth + 1]?.baseOffset)) return undefined;
   const plan = planCompaction(rows, rules, services.clock.nowMs());
-  if (plan === undefined) return await mergeAlike(services, segments, rules);
+  if (plan === undefined) return await mergeAlike(services, segments, rules, isLate);
   try {
     const mapped = await mapKeys(services, rows, plan, isLate);
     if (mapped === undefined) return undefined;
     const sieve = new Sieve(mapped.keys, services.compression);
     const pass = new Pass(services, segments, rules, { from: plan.from, to: mapped.to }, sieve);
-    return (await pass.run(mapped.keys.size > 0, isLate)) ? pass.bytes : undefined;
+    const isDone = await pass.run(mapped.keys.size > 0, isLate);
+    return isDone || pass.bytes > 0 ? pass.bytes : undefined;
   } catch (reason) {
     // Replaced or expired while it was read.
     if (reason instanceof SegmentGone) return undefined;
@@ -53,7 +55,12 @@ export async function compactOnce(
 }
 
 /** Merges segments that compaction sees alike, so that none of their state gets worse. */
-async function mergeAlike(services: StrataServices, segments: PartitionSegments, rules: MergeRules): Promise<number | undefined> {
+async function mergeAlike(
+  services: StrataServices,
+  segments: PartitionSegments,
+  rules: MergeRules,
+  isLate: () => boolean,
+): Promise<number | undefined> {
   let run: SegmentRow[] = [];
   const isClean = ({ cleanedTo, next }: SegmentRow): boolean => cleanedTo >= next;
   for (const row of [...segments.rows, undefined]) {
@@ -62,7 +69,7 @@ async function mergeAlike(services: StrataServices, segments: PartitionSegments,
       run.push(row);
       continue;
     }
-    const bytes = await mergeOnce(services, { ...segments, rows: run }, rules);
+    const bytes = await mergeOnce(services, { ...segments, rows: run }, rules, isLate);
     if (bytes !== undefined) return bytes;
     run = row === undefined ? [] : [row];
   }
@@ -77,6 +84,21 @@ function tombstonesOf({ tombstonesMs }: SegmentRow): number {
 interface Visited extends SegmentRow, SieveRules {
   readonly tombstonesSinceMs: number;
   readonly isWhole: boolean;
+  /** Whether it certainly loses nothing, so that it need not be read. */
+  readonly isKnown: boolean;
+}
+
+/** What a segment has for this pass. */
+interface Verdict {
+  readonly isChanged: boolean;
+  /** Of one that is not changed. */
+  readonly hasTombstones: boolean;
+}
+
+/** Neighbours that become one segment. */
+interface Group {
+  readonly rows: Visited[];
+  hasTombstones: boolean;
 }
 
 class Pass {
@@ -86,6 +108,7 @@ class Pass {
   readonly #plan: CompactionPlan;
   readonly #sieve: Sieve;
   readonly #nowMs: number;
+  readonly #verdicts = new Map<Visited, Verdict>();
   bytes = 0;
 
   constructor(services: StrataServices, segments: PartitionSegments, rules: CompactRules, plan: CompactionPlan, sieve: Sieve) {
@@ -99,83 +122,99 @@ class Pass {
 
   /** @returns false when it was stopped */
   async run(hasKeys: boolean, isLate: () => boolean): Promise<boolean> {
-    let group: Visited[] = [];
-    const flush = async (): Promise<boolean> => {
-      const own = group;
-      group = [];
-      return own.length === 0 || (await this.#rewrite(own));
-    };
-    for (const row of this.#segments.rows) {
-      if (row.baseOffset >= this.#plan.to) break;
+    const rows = this.#segments.rows.filter(({ baseOffset }) => baseOffset < this.#plan.to).map((row) => this.#visit(row, hasKeys));
+    for (let nth = 0; nth < rows.length; ) {
+      const row = rows[nth] as Visited;
       if (isLate()) return false;
-      const visited = this.#visit(row);
-      const isClean = row.next <= this.#plan.from;
-      const isKnown = row.cleanedTo >= this.#plan.to || (isClean && !hasKeys);
-      if (isKnown && !visited.dropsTombstones) {
-        if (!(await flush())) return false;
+      if (row.isKnown) {
+        nth++;
         continue;
       }
-      const judged = await this.#judge(visited, isLate);
-      if (judged === undefined) return false;
-      if (judged.isChanged) {
-        if (!fitsGroup(group, visited, this.#rules) && !(await flush())) return false;
-        group.push(visited);
-      } else if (!(await flush()) || !(await this.#mark(visited, judged.hasTombstones))) return false;
+      const verdict = await this.#judge(row, isLate);
+      if (verdict === undefined) return false;
+      const taken = verdict.isChanged ? await this.#rewrite(rows.slice(nth), isLate) : await this.#mark(row, verdict.hasTombstones);
+      if (taken === 0) return false;
+      nth += taken;
     }
-    return await flush();
+    return true;
   }
 
-  #visit(row: SegmentRow): Visited {
+  #visit(row: SegmentRow, hasKeys: boolean): Visited {
     const { from, to } = this.#plan;
     const isClean = row.next <= from;
     const dropsTombstones = isClean && areTombstonesDue(row, this.#rules, this.#nowMs);
+    const isKnown = !dropsTombstones && (row.cleanedTo >= to || (isClean && !hasKeys));
     const keptMs = isClean ? row.tombstonesMs : Math.max(row.tombstonesMs, tombstonesSince(this.#nowMs, this.#rules));
-    return { ...row, dropsTombstones, tombstonesSinceMs: dropsTombstones ? 0 : keptMs, isWhole: row.next <= to };
+    return { ...row, dropsTombstones, tombstonesSinceMs: dropsTombstones ? 0 : keptMs, isWhole: row.next <= to, isKnown };
   }
 
-  /** Whether a segment loses anything: that is found out before it is written, since most of what is old loses nothing. */
-  async #judge(row: Visited, isLate: () => boolean): Promise<{ readonly isChanged: boolean; readonly hasTombstones: boolean } | undefined> {
+  /** Whether a segment loses anything: that is found out before it is written, since most of what is old loses nothing. @returns undefined when there was no time */
+  async #judge(row: Visited, isLate: () => boolean): Promise<Verdict | undefined> {
+    const known = this.#verdicts.get(row);
+    if (known !== undefined) return known;
     const before = this.#sieve.tombstones;
+    let isChanged = false;
     for await (const batches of batchesOf(this.#services.engine.objects, [row])) {
       if (isLate()) return undefined;
-      if (this.#sieve.takesAny(batches, row)) return { isChanged: true, hasTombstones: false };
+      isChanged = this.#sieve.takesAny(batches, row);
+      if (isChanged) break;
     }
-    return { isChanged: false, hasTombstones: this.#sieve.tombstones > before };
+    const verdict = { isChanged, hasTombstones: !isChanged && this.#sieve.tombstones > before };
+    this.#verdicts.set(row, verdict);
+    return verdict;
   }
 
-  async #rewrite(rows: readonly Visited[]): Promise<boolean> {
+  /**
+   * Makes one segment of what is left of the first one, which loses something, and of those after it that do, too, and fit: as many as there is time for.
+   * @returns how many; 0: it was stopped
+   */
+  async #rewrite(rows: readonly Visited[], isLate: () => boolean): Promise<number> {
     const { objects } = this.#services.engine;
-    const sieve = this.#sieve;
-    const bytes = await replaceSegments(this.#services, this.#segments, rows, async (key) => {
-      const before = sieve.tombstones;
-      const batches = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-        for (const row of rows) {
-          for await (const piece of batchesOf(objects, [row])) {
-            const kept = sieve.retained(piece, row);
-            if (kept.length > 0) yield kept;
-          }
-        }
+    const group: Group = { rows: [], hasTombstones: false };
+    const bytes = await replaceSegments(this.#services, this.#segments, rows[0]?.baseOffset ?? 0, async (key, baseOffset) => {
+      const batches = this.#retained(rows, group, isLate);
+      const written = await writeSegment(objects, key, baseOffset, batches, () => group.rows.at(-1)?.next ?? baseOffset);
+      const value = {
+        ...segmentValueOf(key, written, group.rows.at(-1)?.reachedMs ?? -1),
+        cleanedTo: Math.min(...group.rows.map(({ cleanedTo }) => Math.max(cleanedTo, this.#plan.to))),
+        tombstonesMs: group.hasTombstones ? Math.max(...group.rows.map(({ tombstonesSinceMs }) => tombstonesSinceMs)) : 0,
       };
-      const last = rows.at(-1) as Visited;
-      const written = await writeSegment(objects, key, rows[0]?.baseOffset ?? 0, batches(), () => last.next);
-      return {
-        ...segmentValueOf(key, written, last.reachedMs),
-        cleanedTo: Math.min(...rows.map(({ cleanedTo }) => Math.max(cleanedTo, this.#plan.to))),
-        tombstonesMs: sieve.tombstones > before ? Math.max(...rows.map(({ tombstonesSinceMs }) => tombstonesSinceMs)) : 0,
-      };
+      return { value, rows: group.rows };
     });
-    this.bytes += bytes ?? 0;
-    return bytes !== undefined;
+    if (bytes === undefined) return 0;
+    this.bytes += bytes;
+    return group.rows.length;
   }
 
-  /** Says of a segment that it was gone over: its object stays. */
-  async #mark(row: Visited, hasTombstones: boolean): Promise<boolean> {
+  /** The batches that are left of segments, of which it puts into the group what it takes. @throws OutOfTime */
+  async *#retained(rows: readonly Visited[], group: Group, isLate: () => boolean): AsyncGenerator<Uint8Array, void, undefined> {
+    const { objects } = this.#services.engine;
+    const isPastHalf = pastPart(this.#services, 2);
+    for (const row of rows) {
+      if (group.rows.length > 0 && !(await this.#joins(group, row, isPastHalf))) return;
+      group.rows.push(row);
+      for await (const piece of inTime(batchesOf(objects, [row]), isLate)) {
+        const before = this.#sieve.tombstones;
+        const kept = this.#sieve.retained(piece, row);
+        if (this.#sieve.tombstones > before) group.hasTombstones = true;
+        if (kept.length > 0) yield kept;
+      }
+    }
+  }
+
+  async #joins(group: Group, row: Visited, isLate: () => boolean): Promise<boolean> {
+    if (row.isKnown || isLate() || !fitsGroup(group.rows, row, this.#rules)) return false;
+    return (await this.#judge(row, isLate))?.isChanged === true;
+  }
+
+  /** Says of a segment that it was gone over: its object stays. @returns 0: it was stopped */
+  async #mark(row: Visited, hasTombstones: boolean): Promise<0 | 1> {
     const { topicId, partition } = this.#segments;
     const cleanedTo = Math.max(row.cleanedTo, this.#plan.to);
     const tombstonesMs = hasTombstones ? row.tombstonesSinceMs : 0;
-    if (cleanedTo === row.cleanedTo && tombstonesMs === row.tombstonesMs) return true;
+    if (cleanedTo === row.cleanedTo && tombstonesMs === row.tombstonesMs) return 1;
     const put = segmentValue({ ...row, cleanedTo, tombstonesMs });
     const key = segmentKey(topicId, partition, row.baseOffset);
-    return await transactIf(this.#services.engine.catalog, [topicLives(topicId), { key, put, if: row.version }]);
+    return (await transactIf(this.#services.engine.catalog, [topicLives(topicId), { key, put, if: row.version }])) ? 1 : 0;
   }
 }

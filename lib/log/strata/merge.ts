@@ -9,6 +9,7 @@ import { segmentObjectKey } from "./segment-object-key.ts";
 import { segmentValueOf, writeSegment } from "./segment-writer.ts";
 import type { StrataServices } from "./services.ts";
 import { swap } from "./swap.ts";
+import { inTime, OutOfTime, pastPart } from "./time-left.ts";
 
 /** A partition's segments, oldest first. */
 export interface PartitionSegments {
@@ -18,50 +19,75 @@ export interface PartitionSegments {
 }
 
 /**
- * Makes one segment of neighbours that are worth it.
- * @returns how many bytes it has; undefined when none are worth it, or others were faster
+ * Makes one segment of neighbours that are worth it: of all of them, or of the first ones where time gets short.
+ * @returns how many bytes it has; undefined when none are worth it, there was no time, or others were faster
  */
-export async function mergeOnce(services: StrataServices, segments: PartitionSegments, rules: MergeRules): Promise<number | undefined> {
+export async function mergeOnce(
+  services: StrataServices,
+  segments: PartitionSegments,
+  rules: MergeRules,
+  isLate: () => boolean,
+): Promise<number | undefined> {
   const range = planMerge(segments.rows, rules);
   if (range === undefined) return undefined;
-  return await replaceSegments(services, segments, segments.rows.slice(range.from, range.to), async (key, rows) => {
-    const last = rows.at(-1) as SegmentRow;
-    const batches = batchesOf(services.engine.objects, rows);
-    const written = await writeSegment(services.engine.objects, key, rows[0]?.baseOffset ?? 0, batches, () => last.next);
-    return {
-      ...segmentValueOf(key, written, last.reachedMs),
-      cleanedTo: Math.min(...rows.map(({ cleanedTo }) => cleanedTo)),
-      tombstonesMs: Math.max(...rows.map(({ tombstonesMs }) => tombstonesMs)),
+  const { objects } = services.engine;
+  const isPastHalf = pastPart(services, 2);
+  const taken: SegmentRow[] = [];
+  const batches = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    for (const row of segments.rows.slice(range.from, range.to)) {
+      if (isPastHalf() && isWorthIt(taken, rules)) return;
+      taken.push(row);
+      yield* inTime(batchesOf(objects, [row]), isLate);
+    }
+  };
+  return await replaceSegments(services, segments, segments.rows[range.from]?.baseOffset ?? 0, async (key, baseOffset) => {
+    const written = await writeSegment(objects, key, baseOffset, batches(), () => taken.at(-1)?.next ?? baseOffset);
+    const value = {
+      ...segmentValueOf(key, written, taken.at(-1)?.reachedMs ?? -1),
+      cleanedTo: Math.min(...taken.map(({ cleanedTo }) => cleanedTo)),
+      tombstonesMs: Math.max(...taken.map(({ tombstonesMs }) => tombstonesMs)),
     };
+    return { value, rows: taken };
   });
+}
+
+/** Whether segments would be merged as they are, were there no more of them. */
+function isWorthIt(rows: readonly SegmentRow[], rules: MergeRules): boolean {
+  const range = planMerge(rows, { ...rules, segmentsMin: 2 });
+  return range?.from === 0 && range.to === rows.length;
+}
+
+/** A segment, and the neighbours that it is in the place of. */
+export interface Replacement {
+  readonly value: SegmentValue;
+  readonly rows: readonly SegmentRow[];
 }
 
 /**
  * Puts one segment into the place of neighbours.
- * @param write stores it under the key; undefined to give up
- * @returns its bytes; undefined when others were faster
+ * @param write stores it under the key
+ * @returns its bytes; undefined when there was no time, or others were faster
  */
 export async function replaceSegments(
   services: StrataServices,
   { topicId, partition }: PartitionSegments,
-  rows: readonly SegmentRow[],
-  write: (key: string, rows: readonly SegmentRow[]) => Promise<SegmentValue | undefined>,
+  baseOffset: number,
+  write: (key: string, baseOffset: number) => Promise<Replacement>,
 ): Promise<number | undefined> {
-  const first = rows[0];
-  if (first === undefined) return undefined;
-  const key = segmentObjectKey(services.random, topicId, partition, first.baseOffset);
+  const key = segmentObjectKey(services.random, topicId, partition, baseOffset);
   let bytes = 0;
   try {
     const isDone = await swap(services, {
       topicId,
       keys: [key],
       write: async () => {
-        const value = await write(key, rows);
-        if (value === undefined) return undefined;
+        const { value, rows } = await write(key, baseOffset);
         bytes = value.bytes;
         const writes = rows.map((row): CatalogWrite => {
           const own = segmentKey(topicId, partition, row.baseOffset);
-          return row === first ? { key: own, put: segmentValue(value), if: row.version } : { key: own, delete: true, if: row.version };
+          return row.baseOffset === baseOffset
+            ? { key: own, put: segmentValue(value), if: row.version }
+            : { key: own, delete: true, if: row.version };
         });
         return { writes, replaced: rows.map((row) => row.key) };
       },
@@ -69,7 +95,7 @@ export async function replaceSegments(
     return isDone ? bytes : undefined;
   } catch (reason) {
     // Replaced or expired while it was read.
-    if (reason instanceof SegmentGone) return undefined;
+    if (reason instanceof SegmentGone || reason instanceof OutOfTime) return undefined;
     throw LogError.from(reason);
   }
 }

@@ -13,4 +13,6 @@ export interface StrataServices {
   readonly compression: Compression;
   readonly frontiers: Frontiers;
   readonly tuning: StrataTuning;
+  /** By the clock, when the round ends that it is done in. Default: never. */
+  readonly endMs?: number | undefined;
 }

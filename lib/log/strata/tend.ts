@@ -93,7 +93,7 @@ function rulesOf({ tuning }: StrataServices, { config }: Topic): CompactRules {
   return {
     segmentsMin: tuning.mergeSegmentsMin,
     segmentsMax: tuning.mergeSegmentsMax,
-    bytesMax: Number(config["segment.bytes"]),
+    bytesMax: Math.min(Number(config["segment.bytes"]), tuning.rewriteBytesMax),
     spanMsMax: Number(config["segment.ms"]),
     dirtyRatioMin: Number(config["min.cleanable.dirty.ratio"]),
     lagMs: Number(config["min.compaction.lag.ms"]),
@@ -166,7 +166,7 @@ async function tendPartition(
   const rules = rulesOf(services, topic);
   while (work.merges < limits.visitMergesMax && !isLate()) {
     const segments = { topicId: topic.id, partition, rows };
-    const bytes = isCompacted(topic) ? await compactOnce(services, segments, rules, isLate) : await mergeOnce(services, segments, rules);
+    const bytes = await (isCompacted(topic) ? compactOnce : mergeOnce)(services, segments, rules, isLate);
     if (bytes === undefined) break;
     work.merges++;
     work.mergedBytes += bytes;

@@ -15,6 +15,8 @@ export interface StrataTuning {
   /** A merge takes at least so many segments, and at most so many. */
   readonly mergeSegmentsMin: number;
   readonly mergeSegmentsMax: number;
+  /** What a merge, or compaction of neighbours, takes at most of bytes: a round has to have time for it. One segment alone may have more. */
+  readonly rewriteBytesMax: number;
   /** Keys that one pass of compaction can remember. */
   readonly compactionKeysMax: number;
   /** A writer says at most this often that a shard is in use; and so long after that it is taken for quiet. */
@@ -31,6 +33,7 @@ export const defaultStrataTuning: StrataTuning = {
   garbageGraceMs: limits.garbageGraceMs,
   mergeSegmentsMin: limits.mergeSegmentsMin,
   mergeSegmentsMax: limits.mergeSegmentsMax,
+  rewriteBytesMax: limits.rewriteBytesMax,
   compactionKeysMax: limits.compactionKeysMax,
   markMs: limits.activeMarkMs,
   quietMs: limits.activeQuietMs,

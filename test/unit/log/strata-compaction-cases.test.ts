@@ -62,7 +62,7 @@ describe("a pass of compaction", () => {
       if (name !== "put" || merged !== undefined) return undefined;
       merged = 0;
       const { rows, ...partition } = await segmentsOf(topic);
-      merged = await mergeOnce(topic.services, { ...partition, rows: rows.slice(0, 2) }, rules);
+      merged = await mergeOnce(topic.services, { ...partition, rows: rows.slice(0, 2) }, rules, () => false);
       return undefined;
     });
     assert.equal(await pass(topic, { ...topic.services, engine: beside }), undefined);
@@ -126,7 +126,7 @@ describe("a pass of compaction", () => {
       rows.map(({ cleanedTo }) => cleanedTo),
       [3, 0, 0],
     );
-    assert.ok((await mergeOnce(topic.services, { ...partition, rows: rows.slice(0, 2) }, rules)) !== undefined);
+    assert.ok((await mergeOnce(topic.services, { ...partition, rows: rows.slice(0, 2) }, rules, () => false)) !== undefined);
     await pass(topic);
     topic.pass(hourMs);
     assert.deepEqual(shown(await topic.read()), ["0 a=1", "2 b=2"]);

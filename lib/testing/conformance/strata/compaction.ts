@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Log } from "../../../log/log.ts";
+import { allSegments } from "../../../log/strata/segment-row.ts";
 import { readAll, record } from "../log/build.ts";
-import { atOnce, type StrataCase, strataCase } from "./build.ts";
+import { atOnce, objectKeys, type StrataCase, strataCase } from "./build.ts";
 
 const compacted = { "cleanup.policy": "compact", "min.cleanable.dirty.ratio": 0 };
 const hourMs = 3_600_000;
@@ -94,6 +95,48 @@ export const compactionCases: readonly StrataCase[] = [
         assert.deepEqual(await readAll(log, harness, "t"), ["1 1"]);
         nowMs += 24 * hourMs;
         assert.equal((await round()).shardsSeen, 0, "nothing is left to do");
+      } finally {
+        await log.close();
+      }
+    },
+  },
+  {
+    name: "rounds that end in the middle of merges and of compaction lose nothing, and come to the end together",
+    async run(harness) {
+      let [nowMs, lookMs, cuts] = [1_000 * hourMs, 0, 0];
+      const { log, engine, janitor } = await harness.openTuned({ ...atOnce, mergeSegmentsMin: 8 }, () => (nowMs += lookMs));
+      // Each look at the clock takes a second: so the work takes as long on each engine.
+      const shortRound = async (): Promise<void> => {
+        lookMs = 1_000;
+        const { failures, isComplete } = await janitor(nowMs + 30_000);
+        lookMs = 0;
+        assert.equal(failures, 0);
+        if (!isComplete) cuts++;
+      };
+      try {
+        const t = await log.topics.create({ name: "t", config: { ...compacted, "min.compaction.lag.ms": hourMs } });
+        const merged = await log.topics.create({ name: "merged" });
+        for (let nth = 0; nth < 7; nth++) {
+          await write(log, `a=${nth} b${nth}=1`);
+          await log.append("merged", { records: [record(`r${nth}`)] });
+          await janitor(Number.MAX_SAFE_INTEGER);
+        }
+        await log.append("merged", { records: [record("r7")] });
+        nowMs += hourMs + 1;
+        for (let rounds = 0; rounds < 20; rounds++) {
+          await shortRound();
+          assert.equal((await readAll(log, harness, "merged")).length, 8);
+          const left = await readAll(log, harness, "t");
+          for (let nth = 0; nth < 7; nth++) assert.ok(left.includes(`${2 * nth + 1} 1`));
+          assert.ok(left.includes("12 6"));
+        }
+        assert.ok(cuts >= 2, `${cuts} rounds were too short`);
+        nowMs += hourMs;
+        assert.equal((await readAll(log, harness, "t")).length, 8);
+        await janitor(Number.MAX_SAFE_INTEGER);
+        const rows = [...(await allSegments(engine.catalog, t.id, 0)), ...(await allSegments(engine.catalog, merged.id, 0))];
+        assert.deepEqual(rows.map(({ key }) => key).sort(), await objectKeys(engine), "nothing is left of what was cut off");
+        assert.ok(rows.length < 15);
       } finally {
         await log.close();
       }
