@@ -1,5 +1,7 @@
 import { limits } from "../../core/limits.ts";
+import type { StoredRecord } from "../../core/record.ts";
 import type { DeliveryState } from "../groups/offset-row.ts";
+import type { Batch } from "./services.ts";
 import type { ConsumerSettings } from "./settings.ts";
 
 /** What comes after a call that failed. */
@@ -31,6 +33,17 @@ export function afterFailure(
 /** The ends and one more, which is not there twice. */
 export function withEnd(ends: readonly number[], end: number): readonly number[] {
   return ends.includes(end) ? ends : [...ends, end];
+}
+
+/** Where records of a batch end: at the next one of it, or with it. */
+export function endOf(batch: Batch, records: readonly StoredRecord[]): number {
+  const last = records.at(-1)?.offset ?? batch.toOffset;
+  return batch.records.find(({ offset }) => offset > last)?.offset ?? batch.toOffset;
+}
+
+/** The ends with that of the batch, and that of some of its records. */
+export function endsFor(ends: readonly number[], batch: Batch, records: readonly StoredRecord[]): readonly number[] {
+  return withEnd(withEnd(ends, batch.toOffset), endOf(batch, records));
 }
 
 /** What is left to be tried once all before an offset is done with. */

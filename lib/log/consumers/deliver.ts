@@ -6,7 +6,7 @@ import type { Carrier, Consumer, Delivery, DeliveryLimits, DeliveryReport } from
 import { DeliveryRun } from "./delivery-run.ts";
 import { Lease, LeaseLost } from "./lease.ts";
 import { redrivePartition } from "./redrive.ts";
-import type { Counts, End, RunParts } from "./run-parts.ts";
+import type { Counts, End, Progress, RunParts } from "./run-parts.ts";
 import type { DeliveryServices } from "./services.ts";
 
 interface Go {
@@ -19,21 +19,22 @@ interface Go {
 /** Delivers a partition: takes its lease, goes on until nothing is left, gives it free and looks once more. */
 export async function deliverPartition(services: DeliveryServices, go: Go): Promise<DeliveryReport> {
   const counts: Counts = { calls: 0, records: 0, filtered: 0, failedCalls: 0, givenUp: 0 };
+  const progress: Progress = { isMade: false };
   for (let { delivery } = go; ; delivery = withoutToken(delivery)) {
-    const end = await deliverOnce(services, { ...go, delivery }, counts);
+    const end = await deliverOnce(services, { ...go, delivery }, { counts, progress });
     if (end !== undefined) return { ...counts, ...end };
   }
 }
 
 /** @returns undefined when there is something to be looked at again */
-async function deliverOnce(services: DeliveryServices, go: Go, counts: Counts): Promise<End | undefined> {
+async function deliverOnce(services: DeliveryServices, go: Go, done: Pick<RunParts, "counts" | "progress">): Promise<End | undefined> {
   const { delivery, carrier, options } = go;
   const consumer = await go.consumerOf(delivery.group);
   const topic = await topicOf(services, consumer, delivery);
   if (!consumer.enabled || topic === undefined) return { state: "stopped" };
   const lease = await Lease.take(services, delivery, topic.id);
   if (!(lease instanceof Lease)) return lease;
-  const parts: RunParts = { consumer, topic, delivery, carrier, options, counts };
+  const parts: RunParts = { consumer, topic, delivery, carrier, options, ...done };
   try {
     const end = await runAll(services, go, parts, lease);
     // What came just before the lease was given free, while others still saw it held.

@@ -2,7 +2,7 @@ import { compileFilters } from "../../core/delivery/filter.ts";
 import { limits } from "../../core/limits.ts";
 import type { StoredRecord } from "../../core/record.ts";
 import type { OutputRecord } from "../log.ts";
-import { afterFailure, backoffMs, endsAfter, withEnd } from "./after-failure.ts";
+import { afterFailure, backoffMs, endOf, endsAfter, endsFor, withEnd } from "./after-failure.ts";
 import { type Called, callFunction } from "./call.ts";
 import type { GiveUpCondition } from "./consumers.ts";
 import { gather } from "./gather.ts";
@@ -39,12 +39,14 @@ export class DeliveryRun {
     if (options.signal?.aborted === true) return await this.#end({ state: "ended" });
     const waits = await this.#waitForRetry();
     if (waits !== undefined) return waits.state === "done" ? undefined : waits;
+    if (isTimeShort(this.#services.clock, this.#parts)) return handOn(this.#lease);
     const batch = await this.#gather();
     this.#parts.counts.filtered += batch.filtered;
     if (batch.records.length === 0) return await this.#pass(batch);
+    // Reading may have taken long.
+    if (isTimeShort(this.#services.clock, this.#parts)) return handOn(this.#lease);
     if (batch.refused !== undefined) return await this.#giveUp(batch, batch.records, batch.refused, this.#lastError(batch));
     if (this.#isExhausted(batch)) return await this.#giveUp(batch, batch.records, "RetryAttemptsExhausted", this.#lastError(batch));
-    if (isTimeShort(this.#services.clock, this.#parts)) return handOn(this.#lease);
     return await this.#attempt(batch);
   }
 
@@ -88,6 +90,7 @@ export class DeliveryRun {
       // What was tried is gone: its failures are not those of what comes next.
       ...(isPastTried && { attempts: 0, retryAtMs: 0, error: "" }),
     };
+    this.#parts.progress.isMade ||= isFurther;
     if (!isLeft) return await this.#end({ state: "done" }, isFurther ? step : undefined);
     // A range that has nothing left, though it is there: it was filtered, or compacted away.
     await this.#lease.write(step);
@@ -234,6 +237,7 @@ export class DeliveryRun {
       await this.#lease.write(step, [letterWrite(consumer.group, known)]);
     }
     this.#parts.counts.givenUp += records.length;
+    this.#parts.progress.isMade = true;
     return undefined;
   }
 
@@ -278,17 +282,6 @@ interface Tried {
 /** What stands between a function's error and why it could not be told to the destination. */
 const owedMark = " (not put away: ";
 const owedErrorCharsMax = 80;
-
-/** Where records of a batch end: at the next one of it, or with it. */
-function endOf(batch: Batch, records: readonly StoredRecord[]): number {
-  const last = records.at(-1)?.offset ?? batch.toOffset;
-  return batch.records.find(({ offset }) => offset > last)?.offset ?? batch.toOffset;
-}
-
-/** The ends with that of the batch, and that of some of its records. */
-function endsFor(ends: readonly number[], batch: Batch, records: readonly StoredRecord[]): readonly number[] {
-  return withEnd(withEnd(ends, batch.toOffset), endOf(batch, records));
-}
 
 /** Outputs were the fault, not their function's call. */
 class OutputsRefused extends Error {

@@ -7,6 +7,11 @@ import type { Lease } from "./lease.ts";
 
 export type Counts = { -readonly [K in "calls" | "records" | "filtered" | "failedCalls" | "givenUp"]: DeliveryReport[K] };
 
+/** Whether a go has passed over, given up or called anything. */
+export interface Progress {
+  isMade: boolean;
+}
+
 export interface RunParts {
   readonly consumer: Consumer;
   readonly topic: Topic;
@@ -15,6 +20,7 @@ export interface RunParts {
   readonly options: DeliveryLimits;
   /** Of all that was delivered in this go. */
   readonly counts: Counts;
+  readonly progress: Progress;
 }
 
 /** What ends a run. */
@@ -31,9 +37,9 @@ export function lastStartMs({ options, consumer }: Pick<RunParts, "options" | "c
   return (options.endMs ?? Number.POSITIVE_INFINITY) - consumer.targetTimeoutMs - limits.deliverMarginMs;
 }
 
-/** Whether what comes next is for another one. The first call always is made: who gets little time would else hand on for ever. */
+/** Whether what comes next is for another one. Something is done in any case: who gets little time would else hand on for ever. */
 export function isTimeShort(clock: Clock, parts: RunParts): boolean {
-  return parts.counts.calls > 0 && clock.nowMs() > lastStartMs(parts);
+  return (parts.progress.isMade || parts.counts.calls > 0) && clock.nowMs() > lastStartMs(parts);
 }
 
 /** Leaves the lease to who is told its token. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { limits } from "../../../core/limits.ts";
 import type { StrataCase } from "../strata/build.ts";
+import type { DeliveryReport } from "../../../log/consumers/consumers.ts";
 import { type ConsumerWorld, consumerCase } from "./build.ts";
 import { failed } from "./function.ts";
 
@@ -19,6 +20,23 @@ function readsTakeTime(world: ConsumerWorld, meanwhile: (nth: number) => Promise
     return found;
   };
 }
+
+/** Of a function that may take 10 s: deliveries of so much time, one handed on to the next, until one is done. @param leftMs until no call may begin any more */
+async function handedOn(world: ConsumerWorld, leftMs: number): Promise<readonly DeliveryReport[]> {
+  const reports: DeliveryReport[] = [];
+  for (let token: string | undefined; reports.length < 40; ) {
+    const lastStartMs = world.clock.nowMs() + leftMs;
+    const limitsOf = { endMs: lastStartMs + targetTimeoutMs + limits.deliverMarginMs };
+    const report = await world.delivered(token === undefined ? {} : { token }, limitsOf);
+    reports.push(report);
+    assert.ok(world.clock.nowMs() <= Math.max(0, lastStartMs) + 3 * readMs, "it ends in time");
+    if (report.state !== "handed-on") return reports;
+    ({ token } = report);
+  }
+  return assert.fail("it is handed on without an end");
+}
+
+const targetTimeoutMs = 10_000;
 
 /** When a delivery reads, calls, hands on and ends, by the clock. */
 export const timeCases: readonly StrataCase[] = [
@@ -58,6 +76,29 @@ export const timeCases: readonly StrataCase[] = [
     await world.drain();
     assert.deepEqual(world.fn.called(), []);
   }),
+  ...[0, 5_500].flatMap((leftMs) =>
+    (
+      [
+        ["keep out", { filters }],
+        ["find too old", { maxRecordAgeMs: 60_000 }],
+      ] as const
+    ).map(([what, settings]) =>
+      consumerCase(`what settings ${what} is handed on when time is short, each time further on, with ${leftMs} ms left`, async (world) => {
+        await world.put({ ...settings, targetTimeoutMs, batchSize: 2 });
+        await world.append(Array.from({ length: 40 }, (_, nth) => `r${nth}`).join(" "));
+        world.clock.pass(60_001);
+        await world.append("keep");
+        readsTakeTime(world);
+        const reports = await handedOn(world, leftMs);
+        assert.ok(reports.length > 2, `${reports.length} deliveries`);
+        assert.equal(reports.at(-1)?.state, "done");
+        const all = (name: "calls" | "givenUp" | "filtered"): number => reports.reduce((sum, report) => sum + report[name], 0);
+        assert.deepEqual([all("calls"), all("givenUp") + all("filtered"), world.fn.called()], [1, 40, ["0: keep"]]);
+        assert.ok(reports.slice(0, -1).every(({ givenUp, filtered }) => givenUp + filtered > 0));
+        assert.equal(await world.offset(), 41);
+      }),
+    ),
+  ),
   consumerCase("a batch that is tried again is the same, however long what filters keep out takes", async (world) => {
     await world.put({ filters, batchSize: 2, maxBatchingWindowMs: 20_000, retryAttempts: 1 });
     await world.append("keep1 a b c d e f g h i j k keep2 l");
