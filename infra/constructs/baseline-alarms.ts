@@ -21,6 +21,8 @@ export interface WatchedParts {
 
 /** Of a janitor's rounds that did not come, or failed, one after the other. */
 const missedRounds = 3;
+/** Of those that did not come to their end. After a burst, or a change to many topics, a few are in order. */
+const incompleteRounds = 6;
 /** Sealing by age is hourly: three of its rounds were missed. */
 const unsealedAgeSecondsMax = 3 * 3_600;
 /** A few may be a deploy or one broken client. */
@@ -96,6 +98,20 @@ function addJanitorAlarms(alarms: LogAlarms, { logName, janitor, janitorInterval
     periods: missedRounds,
     isLowBad: true,
     isSilenceBad: true,
+  });
+  alarms.add("JanitorFailures", {
+    runbook: "the-janitor-cannot-tend-something",
+    tells: `for ${missedRounds} rounds the janitor could not tend a partition, a shard, a deletion or a group, while it went on with all else.`,
+    metric: logMetric(logName, "JanitorFailures", { period: janitorInterval }),
+    threshold: 1,
+    periods: missedRounds,
+  });
+  alarms.add("JanitorIncomplete", {
+    runbook: "the-janitor-cannot-keep-up",
+    tells: `the janitor's time was up before it had come to all that was due, ${incompleteRounds} rounds one after the other.`,
+    metric: logMetric(logName, "JanitorIncompleteRounds", { period: janitorInterval }),
+    threshold: 1,
+    periods: incompleteRounds,
   });
   alarms.add("UnsealedAge", {
     runbook: "records-stay-unsealed",

@@ -34,7 +34,11 @@ export function makeDashboard(scope: Construct, parts: WatchedParts): Dashboard 
           [api.metricThrottles(of(Stats.SUM, "throttled"))],
         ),
         graph("API invocations", [api.metricInvocations(of(Stats.SUM, "invocations"))], [api.metricErrors(of(Stats.SUM, "errors"))]),
-        graph("Janitor", [janitor.metricDuration(of(Stats.MAXIMUM, "longest, ms"))], [janitor.metricErrors(of(Stats.SUM, "errors"))]),
+        graph(
+          "Janitor",
+          [janitor.metricDuration(of(Stats.MAXIMUM, "longest, ms"))],
+          [janitor.metricErrors(of(Stats.SUM, "errors")), ...own("JanitorFailures", "JanitorIncompleteRounds")],
+        ),
       ],
       [
         graph("Table units", [tableMetric(table, "ConsumedWriteCapacityUnits"), tableMetric(table, "ConsumedReadCapacityUnits")]),

@@ -90,6 +90,18 @@ export const metrics = {
   Segments: { kind: "gauge", unit: "Count", help: "Segments of the shards in use.", dimensions: [] },
   UnsealedBytes: { kind: "gauge", unit: "Bytes", help: "Bytes in the journal that no segment holds yet.", dimensions: [] },
   UnsealedAgeSeconds: { kind: "gauge", unit: "Seconds", help: "Age of the oldest entry that no segment holds yet.", dimensions: [] },
+  JanitorFailures: {
+    kind: "counter",
+    unit: "Count",
+    help: "Partitions, shards, deletions and groups that a round of the janitor could not tend. The log says which, and why.",
+    dimensions: [],
+  },
+  JanitorIncompleteRounds: {
+    kind: "counter",
+    unit: "Count",
+    help: "Rounds of the janitor that ended before they had come to all that was due: their time was up.",
+    dimensions: [],
+  },
   ConsumerLag: {
     kind: "gauge",
     unit: "Count",

@@ -282,6 +282,8 @@ export const limits = {
   janitorIntervalMs: 10_000,
   janitorSharedIntervalMs: 60_000,
   janitorRoundMsMax: 300_000,
+  /** Of what a round could not tend, so many are told one by one. */
+  janitorFailuresTold: 100,
   /** Lambda: a janitor begins no further topic this long before its time is over. */
   janitorEndMarginMs: 15_000,
   /** ACLs and tokens of one log: each process keeps them all, so that rights and unknown tokens cost no read. */

@@ -8,7 +8,7 @@ import { CatalogGroups } from "./groups/catalog-groups.ts";
 import { expireGroup } from "./groups/expire.ts";
 import { groupMarksPk, readGroupMark } from "./groups/group-marks.ts";
 import { inTurns, type Work } from "./in-turns.ts";
-import type { JanitorReport } from "./janitor.ts";
+import type { JanitorFailure, JanitorReport } from "./janitor.ts";
 import type { Topic } from "./log.ts";
 import { shardCount } from "./placement.ts";
 import { deleteStrata } from "./strata/delete-strata.ts";
@@ -34,10 +34,13 @@ import { topicGone } from "./topic-gone.ts";
 import { deletedTopicsPk, readTopic } from "./topic-row.ts";
 import { CatalogTopics } from "./topics.ts";
 
+type FailurePlace = Omit<JanitorFailure, "topic" | "error">;
 type Counts = { -readonly [K in Exclude<keyof JanitorReport, "isComplete">]: number };
 
 export interface RoundServices extends StrataServices {
   readonly offsetsRetentionMs: number;
+  /** Hears of what could not be tended, the first ones of a round. */
+  readonly onFailure?: ((failure: JanitorFailure) => void) | undefined;
 }
 
 const cursorKey = { pk: "janitor", sk: "cursor" };
@@ -102,7 +105,7 @@ export class JanitorRound {
   async *#deletions(): Work {
     for await (const item of eachItem(this.#services.engine.catalog, deletedTopicsPk)) {
       yield;
-      await this.#attempt(async () => {
+      await this.#attempt({ topicId: item.key.sk }, async () => {
         await this.#topics.closeDeleted(item);
         const { row } = readTopic(item);
         const partitions = Math.max(row.growingTo, row.partitionCounts.at(-1) ?? 0);
@@ -144,7 +147,7 @@ export class JanitorRound {
   /** @returns whether there is more to do there at once */
   async #visit(mark: ActiveMark): Promise<boolean> {
     let hasMore = false;
-    await this.#attempt(() =>
+    await this.#attempt(mark.shard, () =>
       this.#tend(mark.shard, (tended, nextMs) => {
         hasMore = tended?.hasMore ?? false;
         return this.#afterActive(mark, tended, nextMs);
@@ -160,7 +163,7 @@ export class JanitorRound {
       const mark = readDue(item);
       if (mark.dueMs > uptoMs) return;
       yield;
-      await this.#attempt(() => this.#tend(mark.shard, (tended, nextMs) => this.#afterDue(mark, tended, nextMs, uptoMs)));
+      await this.#attempt(mark.shard, () => this.#tend(mark.shard, (tended, nextMs) => this.#afterDue(mark, tended, nextMs, uptoMs)));
     }
   }
 
@@ -172,7 +175,7 @@ export class JanitorRound {
     for await (const mark of eachItem(engine.catalog, groupMarksPk)) {
       if (readGroupMark(mark).fromMs + retentionMs > clock.nowMs()) return;
       yield;
-      await this.#attempt(async () => {
+      await this.#attempt({}, async () => {
         const isGone = await expireGroup(services, mark, { nowMs: clock.nowMs(), retentionMs });
         if (isGone) this.#counts.groupsExpired++;
       });
@@ -187,7 +190,7 @@ export class JanitorRound {
     const swept = await engine.catalog.get(sweptKey);
     const sinceMs = clock.nowMs() - (typeof swept?.value === "number" ? swept.value : Number.NEGATIVE_INFINITY);
     if (sinceMs >= 0 && sinceMs < limits.sweepEveryMs) return;
-    await this.#attempt(async () => {
+    await this.#attempt({}, async () => {
       const done = await this.#inShare((signal) => engine.upkeep.sweep({ graceMs: tuning.garbageGraceMs, signal }));
       this.#counts.reclaimedBytes += done.bytes;
       if (done.isComplete) await engine.catalog.transact([{ key: sweptKey, put: clock.nowMs(), if: "any" }]);
@@ -218,6 +221,7 @@ export class JanitorRound {
     if (tended !== undefined) {
       this.#left.set(`${shard.topicId}/${shard.shard}`, tended);
       addWork(this.#counts, tended);
+      for (const { partition, error } of tended.failures) this.#fail({ ...shard, ...(partition !== undefined && { partition }), error });
       const ageMs = tended.waitingSinceMs === 0 ? 0 : clock.nowMs() - tended.waitingSinceMs;
       this.#counts.unsealedAgeMs = Math.max(this.#counts.unsealedAgeMs, ageMs);
     }
@@ -265,12 +269,19 @@ export class JanitorRound {
     return topic.id === topicId && shard < shardCount(topic.partitions, topic.partitionsPerShard) ? topic : undefined;
   }
 
-  async #attempt(work: () => Promise<void>): Promise<void> {
+  async #attempt(place: FailurePlace, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (reason) {
-      if (!expectedCodes.has(LogError.from(reason).code)) this.#counts.failures++;
+      const error = LogError.from(reason);
+      if (!expectedCodes.has(error.code)) this.#fail({ ...place, error });
     }
+  }
+
+  #fail(failure: JanitorFailure): void {
+    if (++this.#counts.failures > limits.janitorFailuresTold) return;
+    const topic = failure.topicId === undefined ? undefined : this.#names.get(failure.topicId);
+    this.#services.onFailure?.({ ...failure, ...(topic !== undefined && { topic }) });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Compression } from "../ports/compression.ts";
@@ -24,10 +25,21 @@ export interface JanitorReport extends Readonly<StrataWork> {
   readonly unsealedEntries: number;
   readonly unsealedBytes: number;
   readonly unsealedAgeMs: number;
-  /** Shards and deletions that could not be tended; the next round tries again. */
+  /** Partitions, shards, deletions and groups that could not be tended; the next round tries again. */
   readonly failures: number;
   /** Whether it came to the last one in time. The next round goes on where this one stopped. */
   readonly isComplete: boolean;
+}
+
+/** What a round could not tend, while it went on with all else. */
+export interface JanitorFailure {
+  /** Its name, where it is known. */
+  readonly topic?: string;
+  readonly topicId?: string;
+  readonly shard?: number;
+  /** None: its shard's journal, or what is named before. */
+  readonly partition?: number;
+  readonly error: LogError;
 }
 
 export interface JanitorParts {
@@ -49,12 +61,23 @@ export type Janitor = (endMs: number, signal?: AbortSignal) => Promise<JanitorRe
 export function createJanitor(engine: Engine, parts: JanitorParts): Janitor {
   const { clock, random, compression, telemetry, strata, offsetsRetentionMs = 60_000 * limits.offsetsRetentionMinutesDefault } = parts;
   const tuning = { ...defaultStrataTuning, ...strata };
-  const services = { engine, clock, random, compression, frontiers: Frontiers.of(engine, clock), tuning };
+  const onFailure = telemetry && ((failure: JanitorFailure): void => tellFailure(telemetry, failure));
+  const services = { engine, clock, random, compression, frontiers: Frontiers.of(engine, clock), tuning, offsetsRetentionMs, onFailure };
   return async (endMs, signal) => {
-    const report = await new JanitorRound({ ...services, offsetsRetentionMs }, endMs, signal).run();
+    const report = await new JanitorRound(services, endMs, signal).run();
     if (telemetry !== undefined) tellRound(telemetry, report);
     return report;
   };
+}
+
+function tellFailure(telemetry: Telemetry, { topic, topicId, shard, partition, error }: JanitorFailure): void {
+  telemetry.log("warn", "janitor-failure", {
+    ...(topic !== undefined && { topic }),
+    ...(topicId !== undefined && { shard: `${topicId}/${shard ?? 0}` }),
+    ...(partition !== undefined && { partition }),
+    code: error.code,
+    fault: error,
+  });
 }
 
 /** A round as metrics and as a line of the log. */
@@ -66,6 +89,8 @@ function tellRound(telemetry: Telemetry, report: JanitorReport): void {
   if (report.sealedBytes > 0) telemetry.count("SealedBytes", report.sealedBytes);
   if (report.mergedBytes > 0) telemetry.count("RewrittenBytes", report.mergedBytes);
   if (report.reclaimedBytes > 0) telemetry.count("ReclaimedBytes", report.reclaimedBytes);
+  if (failures > 0) telemetry.count("JanitorFailures", failures);
+  if (!isComplete) telemetry.count("JanitorIncompleteRounds", 1);
   if (shards > 0) {
     telemetry.gauge("Segments", report.segments);
     telemetry.gauge("UnsealedBytes", report.unsealedBytes);

@@ -55,6 +55,8 @@ export type LogEvent =
   | "commit-ambiguous"
   /** A round of the janitor is over. */
   | "janitor"
+  /** What a round of the janitor could not tend. */
+  | "janitor-failure"
   /** A fault in Stratalog, or damaged bytes. */
   | "fault";
 
@@ -66,6 +68,7 @@ export interface LogFields {
   readonly topic?: string;
   /** A topic's id and the shard's number, as `id/0`. */
   readonly shard?: string;
+  readonly partition?: number;
   readonly status?: number;
   readonly code?: ErrorCode;
   readonly durationMs?: number;
@@ -74,7 +77,7 @@ export interface LogFields {
   readonly entries?: number;
   readonly records?: number;
   readonly bytes?: number;
-  /** Of a janitor's round: shards seen, seals and merges made, segments that expired, objects deleted, shards that could not be tended. */
+  /** Of a janitor's round: shards seen, seals and merges made, segments that expired, objects deleted, what could not be tended. */
   readonly shards?: number;
   readonly seals?: number;
   readonly merges?: number;

@@ -16,6 +16,7 @@ const writers: { readonly [F in keyof Required<LogFields>]: (value: Required<Log
   operation: like(/^[a-zA-Z]{1,64}$/),
   topic: like(/^[a-zA-Z0-9._-]{1,249}$/),
   shard: like(/^[a-zA-Z0-9._-]{1,249}\/\d{1,6}$/),
+  partition: count,
   status: count,
   code: like(/^[a-z_]{1,64}$/),
   durationMs: (value) => count(Math.round(value * 1000) / 1000),

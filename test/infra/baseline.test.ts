@@ -169,6 +169,8 @@ test("every alarm leads to a section of the runbook, and to the topic", () => {
     "ApiThrottles",
     "ConsumerLag",
     "JanitorErrors",
+    "JanitorFailures",
+    "JanitorIncomplete",
     "JanitorSilent",
     "ResourcesErrors",
     "RestServerErrors",
@@ -196,7 +198,7 @@ test("alarms and graphs name metrics that the log has", () => {
   const named = resourcesOf(everything.template, "AWS::CloudWatch::Alarm").filter(
     ({ Properties }) => Properties["Namespace"] === "Stratalog",
   );
-  assert.equal(named.length, 3);
+  assert.equal(named.length, 5);
   for (const { Properties } of named) {
     assert.ok(own.has(Properties["MetricName"]));
     assert.deepEqual(Properties["Dimensions"], [{ Name: "Log", Value: everything.log.logName }]);

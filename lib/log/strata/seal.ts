@@ -3,6 +3,7 @@ import { addToBaseOffsets } from "../../core/codec/record-batch.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import type { EntryRef, PartRef, ShardHead, ShardKey } from "../../ports/journal.ts";
+import { PartitionError } from "./failures.ts";
 import { type Frontier, frontierWrite } from "./frontier.ts";
 import { coveringFrontier } from "./frontier-covers.ts";
 import { segmentKey, type SegmentValue, segmentValue } from "./segment-row.ts";
@@ -35,8 +36,16 @@ interface Run {
   readonly partition: number;
   readonly baseOffset: number;
   readonly next: number;
+  /** Of all its parts; -1: none has a timestamp. */
+  readonly maxTimestampMs: number;
   readonly key: string;
-  readonly parts: readonly { readonly entry: EntryRef; readonly part: PartRef }[];
+  /** Those that go into its segment: what is below the log start offset need not even be readable. */
+  readonly parts: readonly Part[];
+}
+
+interface Part {
+  readonly entry: EntryRef;
+  readonly part: PartRef;
 }
 
 /** The entries after the frontier, up to what one seal takes. */
@@ -64,14 +73,14 @@ export async function waitingEntries(
 /**
  * Moves entries from the journal into one segment a partition (P8). The journal keeps them until it is trimmed.
  * @returns false when another sealer was faster, or the topic is gone
- * @throws corrupt_log when rows say that some of it is in segments
+ * @throws corrupt_log when rows say that some of it is in segments; what reading and writing throw, as PartitionError
  */
 export async function seal(services: StrataServices, state: ShardState, { entries }: Waiting): Promise<boolean> {
   const { shard, frontier } = state;
   const last = entries.at(-1);
   if (last === undefined) return false;
   const runs = runsOf(services, state, entries);
-  const kept = runs.filter(({ index, next }) => next > (frontier.start[index] ?? 0));
+  const kept = runs.filter(({ parts }) => parts.length > 0);
   if ((await coveringFrontier(services, shard, frontier, kept)).version !== frontier.version) return false;
   try {
     return await swap(services, {
@@ -87,8 +96,12 @@ export async function seal(services: StrataServices, state: ShardState, { entrie
   }
 }
 
-function runsOf({ random }: StrataServices, { shard, partitionsPerShard }: ShardState, entries: readonly EntryRef[]): readonly Run[] {
-  const byIndex = new Map<number, { readonly entry: EntryRef; readonly part: PartRef }[]>();
+function runsOf(
+  { random }: StrataServices,
+  { shard, partitionsPerShard, frontier }: ShardState,
+  entries: readonly EntryRef[],
+): readonly Run[] {
+  const byIndex = new Map<number, Part[]>();
   for (const entry of entries) {
     for (const part of entry.parts) {
       const known = byIndex.get(part.index);
@@ -96,16 +109,31 @@ function runsOf({ random }: StrataServices, { shard, partitionsPerShard }: Shard
       else known.push({ entry, part });
     }
   }
-  return [...byIndex].map(([index, parts]) => {
+  return [...byIndex].map(([index, all]) => {
     const partition = shard.shard * partitionsPerShard + index;
-    const baseOffset = parts[0]?.part.baseOffset ?? 0;
-    const end = parts.at(-1)?.part;
-    const next = end === undefined ? baseOffset : end.baseOffset + end.records;
-    return { index, partition, baseOffset, next, key: segmentObjectKey(random, shard.topicId, partition, baseOffset), parts };
+    const start = frontier.start[index] ?? 0;
+    const parts = all.filter(({ part }) => nextOf(part) > start);
+    const baseOffset = (parts[0] ?? all[0])?.part.baseOffset ?? 0;
+    const next = Math.max(...all.map(({ part }) => nextOf(part)));
+    const maxTimestampMs = Math.max(...all.map(({ part }) => part.maxTimestampMs));
+    const key = segmentObjectKey(random, shard.topicId, partition, baseOffset);
+    return { index, partition, baseOffset, next, maxTimestampMs, key, parts };
   });
 }
 
-async function writeRun({ engine }: StrataServices, run: Run, reachedMs: number): Promise<SegmentValue> {
+function nextOf({ baseOffset, records }: PartRef): number {
+  return baseOffset + records;
+}
+
+async function writeRun(services: StrataServices, run: Run, reachedMs: number): Promise<SegmentValue> {
+  try {
+    return await storeRun(services, run, reachedMs);
+  } catch (reason) {
+    throw new PartitionError(run.partition, reason);
+  }
+}
+
+async function storeRun({ engine }: StrataServices, run: Run, reachedMs: number): Promise<SegmentValue> {
   const batches = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     for (const group of groupsOf(run)) {
       const read = await engine.journal.read(group.map(({ entry }) => ({ entry, index: run.index })));
@@ -121,9 +149,9 @@ async function writeRun({ engine }: StrataServices, run: Run, reachedMs: number)
 }
 
 /** Parts that are read at once. */
-function* groupsOf({ parts }: Run): Generator<Run["parts"], void, undefined> {
+function* groupsOf({ parts }: Run): Generator<readonly Part[], void, undefined> {
   let bytes = 0;
-  let group: Run["parts"][number][] = [];
+  let group: Part[] = [];
   for (const each of parts) {
     if (group.length > 0 && bytes + each.part.bytes > limits.strataReadBytes) {
       yield group;
@@ -148,9 +176,9 @@ function writesOf(
   const padded = (numbers: readonly number[], missing: number): number[] =>
     head.highWatermarks.map((_, index) => numbers[index] ?? missing);
   const [sealed, start, reachedMs] = [padded(frontier.sealed, 0), padded(frontier.start, 0), padded(frontier.reachedMs, -1)];
-  for (const { index, next, parts } of runs) {
+  for (const { index, next, maxTimestampMs } of runs) {
     sealed[index] = next;
-    reachedMs[index] = Math.max(reachedMs[index] ?? -1, ...parts.map(({ part }) => part.maxTimestampMs));
+    reachedMs[index] = Math.max(reachedMs[index] ?? -1, maxTimestampMs);
   }
   const open = frontier.trims.filter((trim) => trim.seq > head.startSeq);
   // When there are too many, the newest ones wait together.

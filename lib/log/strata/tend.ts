@@ -3,6 +3,7 @@ import { limits } from "../../core/limits.ts";
 import type { ShardHead, ShardKey } from "../../ports/journal.ts";
 import type { Topic } from "../log.ts";
 import { dropExpired, expiresMs, raiseStarts, type Retention, startAfterRetention } from "./expire.ts";
+import { Steps, type TendFailure } from "./failures.ts";
 import { type Frontier, frontierMoved } from "./frontier.ts";
 import { coveringFrontier, frontierCovering, type ShardPartition } from "./frontier-covers.ts";
 import { type CompactRules, compactOnce } from "./compact.ts";
@@ -19,7 +20,7 @@ export interface Tended extends Readonly<StrataWork> {
   readonly unsealedEntries: number;
   readonly unsealedBytes: number;
   readonly waitingSinceMs: number;
-  /** Whether something waits that comes soon: a seal, a trim, or what `hasMore` or `isCut` tells of. */
+  /** Whether something waits that comes soon: a seal, a trim, what has failed, or what `hasMore` or `isCut` tells of. */
   readonly isBusy: boolean;
   /** Whether more was due than one visit does: others come first, then this one again. */
   readonly hasMore: boolean;
@@ -27,6 +28,8 @@ export interface Tended extends Readonly<StrataWork> {
   readonly isCut: boolean;
   /** When retention has to look again; undefined: never, unless something is appended. */
   readonly nextMs: number | undefined;
+  /** What could not be done, while all else was. */
+  readonly failures: readonly TendFailure[];
 }
 
 /**
@@ -39,26 +42,20 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   const work = noWork();
   let isCut = false;
   const isOver = (): boolean => (isCut ||= isLate());
-  let unsealedBytes = 0;
-  let state = await stateOf(services, topic, shard);
-  let hasMore = false;
-  while (!isOver()) {
-    const waiting = await waitingEntries(services, state);
-    unsealedBytes = waiting.bytes;
-    if (!isDue(services, state, waiting)) break;
-    hasMore = work.seals === limits.visitSealsMax;
-    if (hasMore || !(await seal(services, state, waiting))) break;
-    work.seals++;
-    work.sealedBytes += waiting.bytes;
-    state = await stateOf(services, topic, shard);
-  }
+  const steps = new Steps();
+  const sealing: Sealing = { state: await stateOf(services, topic, shard), unsealedBytes: 0, hasMore: false };
+  await steps.run(undefined, () => sealDue(services, topic, sealing, work, isOver));
+  const { state, unsealedBytes } = sealing;
+  let { hasMore } = sealing;
   const startSeq = await trim(services, state);
   let nextMs: number | undefined;
   let segments = 0;
   for (const index of state.head.highWatermarks.keys()) {
     if (isOver()) break;
     if ((state.frontier.sealed[index] ?? 0) === 0) continue;
-    const left = await tendPartition(services, topic, { ...state, ...partitionAt(topic, shard, index) }, work, isOver);
+    const own = { ...state, ...partitionAt(topic, shard, index) };
+    const left = await steps.run(own.partition, () => tendPartition(services, topic, own, work, isOver));
+    if (left === undefined) continue;
     segments += left.length;
     const cleanMs = isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined;
     nextMs = earliest([nextMs, expiresMs(left, retentionOf(topic)), cleanMs]);
@@ -66,11 +63,34 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   const { head, frontier } = await noteWaiting(services, state);
   const isWaiting = head.seq > frontier.seq || startSeq < frontier.seq;
   const isFreed = startSeq > state.head.startSeq || !isWaiting;
-  if (isFreed) work.reclaimedBytes += (await services.engine.upkeep.reclaim(shard, { graceMs: services.tuning.garbageGraceMs })).bytes;
+  const reclaim = () => services.engine.upkeep.reclaim(shard, { graceMs: services.tuning.garbageGraceMs });
+  if (isFreed) work.reclaimedBytes += (await steps.run(undefined, reclaim))?.bytes ?? 0;
   const unsealedEntries = head.seq - frontier.seq;
   hasMore ||= work.merges === limits.visitMergesMax;
-  const isBusy = isWaiting || hasMore || isCut;
-  return { ...work, segments, unsealedEntries, unsealedBytes, waitingSinceMs: frontier.waitingSinceMs, isBusy, hasMore, isCut, nextMs };
+  const { waitingSinceMs } = frontier;
+  const { failures } = steps;
+  const isBusy = isWaiting || hasMore || isCut || failures.length > 0;
+  return { ...work, segments, unsealedEntries, unsealedBytes, waitingSinceMs, isBusy, hasMore, isCut, nextMs, failures };
+}
+
+/** How far a visit's seals have come. */
+interface Sealing {
+  state: ShardState;
+  unsealedBytes: number;
+  hasMore: boolean;
+}
+
+async function sealDue(services: StrataServices, topic: Topic, sealing: Sealing, work: StrataWork, isLate: () => boolean): Promise<void> {
+  while (!isLate()) {
+    const waiting = await waitingEntries(services, sealing.state);
+    sealing.unsealedBytes = waiting.bytes;
+    if (!isDue(services, sealing.state, waiting)) return;
+    sealing.hasMore = work.seals === limits.visitSealsMax;
+    if (sealing.hasMore || !(await seal(services, sealing.state, waiting))) return;
+    work.seals++;
+    work.sealedBytes += waiting.bytes;
+    sealing.state = await stateOf(services, topic, sealing.state.shard);
+  }
 }
 
 /** What `retention.ms` and `retention.bytes` ask for; a topic that is only compacted keeps all. */
