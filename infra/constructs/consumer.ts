@@ -1,7 +1,9 @@
-import { CustomResource, Duration, Resource, Stack } from "aws-cdk-lib";
+import { CustomResource, Duration, Resource, Stack, Token } from "aws-cdk-lib";
 import { ArnPrincipal, Policy, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
 import { Function as LambdaFunction, type IEventSourceDlq, type IEventSourceMapping, type IFunction } from "aws-cdk-lib/aws-lambda";
-import type { Construct, IConstruct } from "constructs";
+import type { Construct, IConstruct, IDependable } from "constructs";
+import { checkTopicName } from "../../lib/core/names.ts";
+import { DeclaredTopics } from "./declared-topics.ts";
 import type { EventLog } from "./event-log.ts";
 import { hash } from "./grants.ts";
 
@@ -9,11 +11,14 @@ export interface EventConsumerProps {
   readonly log: EventLog;
   readonly group: string;
   readonly fn: IFunction;
+  /** The topic that is read. */
+  readonly topic: string;
+  readonly outputTopics: readonly string[];
   readonly onFailure: IEventSourceDlq | undefined;
-  /** As the custom resource takes them, but for the group, the function and `onFailure`. */
+  /** The others, as the custom resource takes them. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What has to be there before. */
-  readonly after: readonly IConstruct[];
+  /** What has to be there before, beside the topics that the log declares. */
+  readonly after: readonly IDependable[];
 }
 
 /** A function that a topic triggers, kept with its stack. {@link StratalogEventSource} makes it. */
@@ -25,19 +30,28 @@ export class EventConsumer extends Resource implements IEventSourceMapping {
   /** The custom resource that keeps it. */
   readonly resource: CustomResource;
 
-  constructor(scope: Construct, id: string, { log, group, fn, onFailure, settings, after }: EventConsumerProps) {
+  constructor(scope: Construct, id: string, props: EventConsumerProps) {
     super(scope, id);
+    const { log, group, fn, topic, outputTopics, settings, after } = props;
     this.eventSourceMappingId = group;
     this.eventSourceMappingArn = `${log.table.tableArn}/consumer/${group}`;
     const permission = this.#letInvoke(log, fn);
-    const destination = onFailure?.bind(this, this.#deliverHere(log)).destination;
+    const onFailure = props.onFailure?.bind(this, this.#deliverHere(log)).destination;
+    const ofFailures = failureTopics(onFailure, topic);
     this.resource = new CustomResource(this, "Resource", {
       resourceType: "Custom::StratalogConsumer",
       serviceToken: log.resources.functionArn,
       serviceTimeout: Duration.minutes(5),
-      properties: { ...settings, group, target: fn.functionArn, ...(destination !== undefined && { onFailure: destination }) },
+      properties: {
+        ...settings,
+        group,
+        topic,
+        target: fn.functionArn,
+        ...(onFailure !== undefined && { onFailure }),
+        ...(outputTopics.length > 0 && { outputTopics }),
+      },
     });
-    this.resource.node.addDependency(permission, ...after);
+    this.resource.node.addDependency(permission, new DeclaredTopics(log, [topic, ...outputTopics, ...ofFailures]), ...after);
   }
 
   get eventSourceMappingRef() {
@@ -64,4 +78,13 @@ export class EventConsumer extends Resource implements IEventSourceMapping {
     const role = Role.fromRoleArn(this, "DeliverRole", deliverRole.roleArn);
     return LambdaFunction.fromFunctionAttributes(this, "Deliver", { functionArn: deliver.functionArn, role });
   }
+}
+
+/** The topic of the log that a destination is, if it is one. @throws Error, or LogError, for one that the log would refuse */
+function failureTopics(destination: string | undefined, own: string): readonly string[] {
+  if (destination?.startsWith("kafka://") !== true) return [];
+  const topic = destination.slice("kafka://".length);
+  if (!Token.isUnresolved(topic)) checkTopicName(topic);
+  if (topic === own) throw new Error("onFailure is the topic that triggers the function: what is given up would trigger it again.");
+  return [topic];
 }

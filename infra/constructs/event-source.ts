@@ -1,11 +1,5 @@
 import { type Duration, Names, Token } from "aws-cdk-lib";
-import {
-  type IEventSource,
-  type IEventSourceDlq,
-  type IEventSourceMapping,
-  type IFunction,
-  StartingPosition,
-} from "aws-cdk-lib/aws-lambda";
+import { type IEventSource, type IEventSourceDlq, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { limits } from "../../lib/core/limits.ts";
 import { checkTopicName } from "../../lib/core/names.ts";
@@ -13,7 +7,7 @@ import { EventConsumer } from "./consumer.ts";
 import { checkGroup, consumerSettings } from "./consumer-settings.ts";
 import type { EventLog } from "./event-log.ts";
 import { hash } from "./grants.ts";
-import { EventTopic } from "./topic.ts";
+import type { EventTopic } from "./topic.ts";
 
 /** How a topic triggers a function: names and meanings of CDK's event sources for Kafka. */
 export interface StratalogEventSourceProps {
@@ -79,8 +73,7 @@ export class StratalogEventSource implements IEventSource {
     const outputs = outputTopics.map((output) => this.#nameOf(output));
     if (outputs.length > limits.triggerOutputTopicsMax)
       throw new Error(`outputTopics has ${limits.triggerOutputTopicsMax} topics at most.`);
-    if (onFailure instanceof TopicOnFailureDestination && this.#nameOf(onFailure.topic) === topicName)
-      throw new Error("onFailure is the topic that triggers the function: what is given up would trigger it again.");
+    if (onFailure instanceof TopicOnFailureDestination) this.#nameOf(onFailure.topic);
     const group = consumerGroupId ?? defaultGroup(fn, topicName);
     checkGroup(group);
     const settings = consumerSettings(this.#props, fn);
@@ -93,12 +86,11 @@ export class StratalogEventSource implements IEventSource {
       log,
       group,
       fn,
+      topic: topicName,
+      outputTopics: outputs,
       onFailure,
-      settings: { ...settings, topic: topicName, ...(outputs.length > 0 && { outputTopics: outputs }) },
-      after: [
-        ...[topic, ...outputTopics].flatMap((each) => (each instanceof EventTopic ? [each.resource] : [])),
-        ...(startingPosition === StartingPosition.AT_TIMESTAMP ? [delivery.allowTimeLookups()] : []),
-      ],
+      settings,
+      after: startingPosition === StartingPosition.AT_TIMESTAMP ? [delivery.allowTimeLookups()] : [],
     });
   }
 
@@ -120,11 +112,9 @@ export class TopicOnFailureDestination implements IEventSourceDlq {
     this.topic = topic;
   }
 
-  bind(target: IEventSourceMapping): { readonly destination: string } {
+  bind(): { readonly destination: string } {
     const { topic } = this;
-    if (typeof topic === "string") return { destination: `kafka://${topic}` };
-    target.node.addDependency(topic.resource);
-    return { destination: `kafka://${topic.topicName}` };
+    return { destination: `kafka://${typeof topic === "string" ? topic : topic.topicName}` };
   }
 }
 

@@ -1,7 +1,8 @@
 /** Functions that are triggered: what a consumer is declared as, and what is refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Duration, Lazy, type Stack } from "aws-cdk-lib";
+import { App, Duration, Lazy, Stack } from "aws-cdk-lib";
+import type { Template } from "aws-cdk-lib/assertions";
 import {
   Alias,
   FilterCriteria,
@@ -11,6 +12,7 @@ import {
   type IVersion,
   StartingPosition,
 } from "aws-cdk-lib/aws-lambda";
+import { KafkaDlq } from "aws-cdk-lib/aws-lambda-event-sources";
 import { EventLog, StratalogEventSource, type StratalogEventSourceProps, TopicOnFailureDestination } from "../../infra/constructs/index.ts";
 import { createMemoryEngine } from "../../lib/engines/memory/index.ts";
 import { consumerResource } from "../../lib/lambda/consumer-resource.ts";
@@ -90,14 +92,42 @@ test("every setting gets to the log, in its words", async () => {
   assert.deepEqual(kept, { ...expected, target });
 });
 
+/** The topics that have to be there before the stack's one consumer. */
+function topicsBefore(template: Template): readonly string[] {
+  const [consumer] = resourcesOf(template, "Custom::StratalogConsumer");
+  const before = at(consumer, "DependsOn") as readonly string[];
+  return before.flatMap((id) => /^LogTopic([a-z]+)[0-9A-F]{8}$/.exec(id)?.slice(1) ?? []).toSorted();
+}
+
 test("what an answer or a failure is written to is there before the consumer", () => {
   const { template } = triggered((log) => ({
     onFailure: new TopicOnFailureDestination(log.topic("dead")),
     outputTopics: [log.topic("invoices")],
   }));
-  const [consumer] = resourcesOf(template, "Custom::StratalogConsumer");
-  const before = JSON.stringify(at(consumer, "DependsOn"));
-  for (const topic of ["orders", "dead", "invoices"]) assert.match(before, new RegExp(`LogTopic${topic}`));
+  assert.deepEqual(topicsBefore(template), ["dead", "invoices", "orders"]);
+});
+
+test("so it is when topics that the log declares, before or after, are named by text", () => {
+  for (const onFailure of [new TopicOnFailureDestination("dead"), new KafkaDlq("dead")]) {
+    const { template } = synthesise(undefined, (log, stack) => {
+      log.topic("orders");
+      const settings = { topic: "orders", onFailure, outputTopics: ["invoices", "elsewhere"], ...start };
+      addFunction(stack).addEventSource(new StratalogEventSource(log, settings));
+      for (const later of ["dead", "invoices", "other"]) log.topic(later);
+    });
+    assert.deepEqual(topicsBefore(template), ["dead", "invoices", "orders"]);
+  }
+});
+
+test("a consumer of another stack is there after that with its topics", () => {
+  const app = new App();
+  const [home, away] = [new Stack(app, "Home"), new Stack(app, "Away")];
+  const log = new EventLog(home, "Log", { functionsFolder });
+  const imported = LambdaFunction.fromFunctionArn(away, "Billing", "arn:aws:lambda:eu-west-1:123456789012:function:billing");
+  imported.addEventSource(new StratalogEventSource(log, { topic: "orders", ...start }));
+  log.topic("orders");
+  app.synth();
+  assert.deepEqual([away.dependencies, home.dependencies], [[home], []]);
 });
 
 test("many consumers share all of it", () => {
@@ -157,7 +187,9 @@ test("what the log would refuse is refused when the stack is made, with the func
     [{ outputTopics: ["in voices"] }, /"in voices" is no topic name/],
     [{ outputTopics: Array.from({ length: 11 }, (_, nth) => `t${nth}`) }, /outputTopics has 10 topics at most/],
     [{ onFailure: new TopicOnFailureDestination("orders") }, /would trigger it again/],
+    [{ onFailure: new KafkaDlq("orders") }, /would trigger it again/],
     [{ onFailure: new TopicOnFailureDestination("de ad") }, /"de ad" is no topic name/],
+    [{ onFailure: new KafkaDlq(".".repeat(2)) }, /"\.\." is no topic name/],
   ];
   for (const [props, reason] of refused) {
     assert.throws(
