@@ -1,8 +1,9 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { CatalogWrite } from "../ports/catalog.ts";
+import type { CatalogItem, CatalogWrite } from "../ports/catalog.ts";
 import type { ShardKey } from "../ports/journal.ts";
 import { ChangeHub } from "./change-hub.ts";
+import { Deletion } from "./deletion.ts";
 import { eachItem } from "./each-item.ts";
 import { CatalogGroups } from "./groups/catalog-groups.ts";
 import { expireGroup } from "./groups/expire.ts";
@@ -11,7 +12,6 @@ import { inTurns, type Work } from "./in-turns.ts";
 import type { JanitorFailure, JanitorReport } from "./janitor.ts";
 import type { Topic } from "./log.ts";
 import { shardCount } from "./placement.ts";
-import { deleteStrata } from "./strata/delete-strata.ts";
 import { collectGarbage } from "./strata/garbage.ts";
 import {
   activePk,
@@ -31,7 +31,7 @@ import { ensureTopicIds, topicNameOf } from "./strata/topic-ids.ts";
 import { addWork, noWork } from "./strata/work.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { topicGone } from "./topic-gone.ts";
-import { deletedTopicsPk, readTopic } from "./topic-row.ts";
+import { deletedTopicsPk } from "./topic-row.ts";
 import { CatalogTopics } from "./topics.ts";
 
 type FailurePlace = Omit<JanitorFailure, "topic" | "error">;
@@ -105,6 +105,26 @@ export class JanitorRound {
   async *#deletions(): Work {
     for await (const item of eachItem(this.#services.engine.catalog, deletedTopicsPk)) {
       yield;
+<<<<<<< /tmp/jan/w/./lib/log/janitor-round.ts
+      yield* this.#deletion(item);
+    }
+  }
+
+  async *#deletion(item: CatalogItem): Work {
+    const deletion = new Deletion(this.#services, this.#topics, item, this.#isLate);
+    let hasMore = true;
+    try {
+      while (hasMore) {
+        hasMore = false;
+        await this.#attempt(async () => {
+          hasMore = await deletion.step();
+        });
+        yield;
+      }
+    } finally {
+      await this.#attempt(async () => {
+        await deletion.save();
+=======
       await this.#attempt({ topicId: item.key.sk }, async () => {
         await this.#topics.closeDeleted(item);
         const { row } = readTopic(item);
@@ -113,7 +133,9 @@ export class JanitorRound {
         if (!(await deleteStrata(this.#services, topic, this.#isLate))) return;
         await this.#topics.forgetDeleted(item);
         this.#counts.deletionsFinished++;
+>>>>>>> ./lib/log/janitor-round.ts
       });
+      if (deletion.isOver) this.#counts.deletionsFinished++;
     }
   }
 

@@ -1,12 +1,11 @@
 import { limits } from "../../core/limits.ts";
-import type { ShardKey } from "../../ports/journal.ts";
 import { dropExpired } from "./expire.ts";
-import { frontierKey } from "./frontier.ts";
+import { frontiersPk } from "./frontier.ts";
 import { collectGarbage } from "./garbage.ts";
 import { allSegments } from "./segment-row.ts";
 import type { StrataServices } from "./services.ts";
 
-/** What is left of a deleted topic. */
+/** What is left of a deleted topic: its row in `topic-ids` is gone, so that no swap can add to it any more, and its shards are closed. */
 export interface DeletedTopic {
   readonly topicId: string;
   readonly partitions: number;
@@ -14,36 +13,45 @@ export interface DeletedTopic {
 }
 
 /**
- * Frees all of a topic that is deleted: its row in `topic-ids` is gone, so that no swap can add to it any more, and its shards are closed.
- * @param isLate asked between two steps: true ends it, and the next call goes on
- * @returns whether nothing of it is left
+ * Frees all of a shard: its segments' rows, whose objects become garbage, and what the journal has of it.
+ * @param isLate asked between two steps: true ends it
+ * @returns whether nothing is left; "cut" when it was ended, and goes on with the next call
  */
-export async function deleteStrata(services: StrataServices, topic: DeletedTopic, isLate: () => boolean): Promise<boolean> {
-  const { engine, clock, frontiers, tuning } = services;
-  const { topicId, partitions, partitionsPerShard } = topic;
-  let isComplete = true;
-  for (let partition = 0; partition < partitions; partition++) {
-    if (isLate()) return false;
+export async function freeShard(
+  { engine, ...services }: StrataServices,
+  { topicId, partitions, partitionsPerShard }: DeletedTopic,
+  shard: number,
+  isLate: () => boolean,
+): Promise<boolean | "cut"> {
+  const end = Math.min(partitions, (shard + 1) * partitionsPerShard);
+  for (let partition = shard * partitionsPerShard; partition < end; partition++) {
     const rows = await allSegments(engine.catalog, topicId, partition);
-    await dropExpired(services, topicId, partition, rows, Number.MAX_SAFE_INTEGER);
+    await dropExpired({ engine, ...services }, topicId, partition, rows, Number.MAX_SAFE_INTEGER);
+    if (isLate()) return "cut";
   }
-  for (const shard of shardsOf(topic)) {
-    if (isLate()) return false;
-    const { isComplete: isFreed } = await engine.upkeep.reclaim(shard, { graceMs: tuning.garbageGraceMs });
-    isComplete &&= isFreed;
-  }
-  const { nextDueMs } = await collectGarbage(engine, topicId, clock.nowMs(), isLate);
-  if (!isComplete || nextDueMs !== undefined) return false;
-  const shards = shardsOf({ topicId, partitions, partitionsPerShard });
-  for (let at = 0; at < shards.length; at += limits.transactWritesMax) {
-    const own = shards.slice(at, at + limits.transactWritesMax);
-    await engine.catalog.transact(own.map((shard) => ({ key: frontierKey(shard), delete: true, if: "any" }) as const));
-    for (const shard of own) frontiers.forget(shard);
-  }
-  return true;
+  const ending = new AbortController();
+  const onFound = (): void => {
+    if (isLate()) ending.abort();
+  };
+  const { graceMs, signal } = { graceMs: services.tuning.garbageGraceMs, signal: ending.signal };
+  const { isComplete } = await engine.upkeep.reclaim({ topicId, shard }, { graceMs, signal, onFound });
+  return !isComplete && signal.aborted ? "cut" : isComplete;
 }
 
-function shardsOf({ topicId, partitions, partitionsPerShard }: DeletedTopic): readonly ShardKey[] {
-  const count = Math.ceil(partitions / partitionsPerShard);
-  return Array.from({ length: count }, (_, shard) => ({ topicId, shard }));
+/**
+ * Frees what a topic has beside its shards: garbage that is due, and then, when no shard has anything left, its frontiers.
+ * @returns as `freeShard`
+ */
+export async function freeTopic(
+  { engine, clock, frontiers }: StrataServices,
+  { topicId }: DeletedTopic,
+  isLate: () => boolean,
+): Promise<boolean | "cut"> {
+  const { nextDueMs } = await collectGarbage(engine, topicId, clock.nowMs(), isLate);
+  if (nextDueMs !== undefined) return isLate() ? "cut" : false;
+  const limit = limits.transactWritesMax;
+  const rows = await engine.catalog.query(frontiersPk(topicId), { limit });
+  if (rows.length > 0) await engine.catalog.transact(rows.map(({ key }) => ({ key, delete: true, if: "any" }) as const));
+  for (const { key } of rows) frontiers.forget({ topicId, shard: Number(key.sk) });
+  return rows.length < limit ? true : "cut";
 }

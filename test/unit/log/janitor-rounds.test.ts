@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { limits } from "../../../lib/core/limits.ts";
 import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import { createJanitor, type JanitorReport } from "../../../lib/log/janitor.ts";
 import type { Log } from "../../../lib/log/log.ts";
 import { garbageWrite, newGarbage } from "../../../lib/log/strata/garbage.ts";
+import { segmentsPk } from "../../../lib/log/strata/segment-row.ts";
 import type { StrataTuning } from "../../../lib/log/strata/tuning.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
 import { nodeCompression } from "../../../lib/node/compression.ts";
@@ -111,4 +113,60 @@ test("a shard whose writer is faster than its sealing holds up no other", async 
   const report = await round({ over: { ...engine, objects: { ...engine.objects, put } }, endMs: nowMs + 20_000, strata });
   assert.deepEqual([report.isComplete, report.segmentsExpired, await starts("idle")], [false, 1, [1]]);
   assert.equal(report.seals, 20, "and has the time that nobody else needs");
+});
+
+test("what is deleted of a topic is not looked at again, and a shard that cannot be freed holds up no other", async () => {
+  const shards = 150;
+  const { id } = await log.topics.create({ name: "t", partitions: shards, partitionsPerShard: 1 });
+  for (const partition of [0, 70, 149]) await write("t", partition);
+  await settle();
+  await log.topics.delete("t");
+  const reclaimed = new Map<number, number>();
+  let isBroken = true;
+  const reclaim: Engine["upkeep"]["reclaim"] = async (key, options) => {
+    nowMs += 100;
+    reclaimed.set(key.shard, (reclaimed.get(key.shard) ?? 0) + 1);
+    if (key.shard === 40 && isBroken) throw new Error("it is out of order");
+    return await engine.upkeep.reclaim(key, options);
+  };
+  const over = { ...engine, upkeep: { ...engine.upkeep, reclaim } };
+  // Each round has the time for some thirty.
+  const deleting = async () => await round({ over, endMs: nowMs + 3_000 });
+  for (let nth = 0; nth < 8; nth++) assert.equal((await deleting()).deletionsFinished, 0);
+  assert.equal(reclaimed.size, shards, "all were come to");
+  assert.ok([...reclaimed].every(([shard, times]) => shard >= 40 || times === 1));
+  const segments = await Promise.all([0, 70, 149].map((partition) => engine.catalog.query(segmentsPk(id, partition), { limit: 1 })));
+  assert.deepEqual(segments.flat(), []);
+  isBroken = false;
+  nowMs += hourMs;
+  let finished = 0;
+  for (let nth = 0; nth < 8; nth++) finished += (await deleting()).deletionsFinished;
+  assert.equal(finished, 1);
+  assert.deepEqual(
+    [await marks("deleted-topics"), await marks(`frontiers/${id}`), await engine.objects.list("", { limit: 9 })],
+    [[], [], []],
+  );
+});
+
+test("two rounds at the same deletion, and one that ends without a word, leave nothing", async () => {
+  const { id } = await log.topics.create({ name: "t", partitions: 20, partitionsPerShard: 1 });
+  for (const partition of [3, 17]) await write("t", partition);
+  await settle();
+  await log.topics.delete("t");
+  const strata = { garbageGraceMs: 0 };
+  const reclaim: Engine["upkeep"]["reclaim"] = async (key, options) => {
+    nowMs += limits.janitorSaveMs;
+    return await engine.upkeep.reclaim(key, options);
+  };
+  const over = { ...engine, upkeep: { ...engine.upkeep, reclaim } };
+  const dying: Engine = { ...over, journal: { ...engine.journal, close: () => new Promise(() => {}) } };
+  void round({ over: dying, strata });
+  const reports = await Promise.all([round({ over, strata }), round({ over, strata }), round({ over, strata })]);
+  assert.ok(reports.every(({ failures }) => failures === 0));
+  const { failures, isComplete } = await round({ strata });
+  assert.deepEqual([failures, isComplete], [0, true]);
+  assert.deepEqual(
+    [await marks("deleted-topics"), await marks(`frontiers/${id}`), await engine.objects.list("", { limit: 9 })],
+    [[], [], []],
+  );
 });

@@ -45,4 +45,39 @@ export const roundCases: readonly StrataCase[] = [
       }
     },
   },
+  {
+    name: "a large topic's deletion goes on where the round before left it, and holds up no other topic",
+    async run(harness) {
+      let nowMs = 1_000 * dayMs;
+      let stepMs = 0;
+      const { log, engine, janitor } = await harness.openTuned(atOnce, () => (nowMs += stepMs));
+      try {
+        const partitions = 60;
+        const { id } = await log.topics.create({ name: "large", partitions, partitionsPerShard: 1 });
+        await log.topics.create({ name: "other" });
+        for (const partition of [0, 30, 59]) await log.append("large", { records: [record("r", { partition })] });
+        await janitor(Number.MAX_SAFE_INTEGER);
+        assert.equal((await objectKeys(engine)).length, 3);
+        await log.topics.delete("large");
+        await log.append("other", { records: [record("r")] });
+        let [rounds, finished, seals] = [0, 0, 0];
+        stepMs = 1;
+        // The clock goes on by one with each look at it.
+        for (; finished === 0 && rounds < partitions; rounds++) {
+          const report = await janitor(nowMs + 70);
+          finished += report.deletionsFinished;
+          seals += report.seals;
+          assert.equal(report.failures, 0);
+        }
+        stepMs = 0;
+        assert.ok(rounds > 2, `it takes several rounds, not ${rounds}`);
+        assert.deepEqual([finished, seals], [1, 1]);
+        for (const pk of ["deleted-topics", `frontiers/${id}`, `garbage/${id}`, `segments/${id}/0`, `segments/${id}/59`])
+          assert.deepEqual(await engine.catalog.query(pk, { limit: 10 }), [], pk);
+        assert.equal((await objectKeys(engine)).length, 1, "the other's");
+      } finally {
+        await log.close();
+      }
+    },
+  },
 ];
