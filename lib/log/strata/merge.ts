@@ -1,3 +1,4 @@
+import { blockOf } from "../../core/codec/segment.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import { type MergeRules, planMerge } from "../../core/merge-plan.ts";
@@ -100,14 +101,18 @@ export async function replaceSegments(
   }
 }
 
-/** All batches of segments, in order, some MiB at a time, checked. @throws SegmentGone, corrupt_log */
-export async function* batchesOf(objects: ObjectStore, rows: readonly SegmentRow[]): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * The batches of segments, in order, some MiB at a time, checked.
+ * @param from batches that end before this offset may be left out
+ * @throws SegmentGone, corrupt_log
+ */
+export async function* batchesOf(objects: ObjectStore, rows: readonly SegmentRow[], from = 0): AsyncGenerator<Uint8Array, void, undefined> {
   for (const row of rows) {
     const index = await readIndex(objects, row);
-    for (let from = 0; from < index.blocks; ) {
-      const to = blocksUpTo(index, from, limits.strataReadBytes);
-      yield await readBlocks(objects, row, index, { from, to });
-      from = to;
+    for (let block = blockOf(index, from); block < index.blocks; ) {
+      const to = blocksUpTo(index, block, limits.strataReadBytes);
+      yield await readBlocks(objects, row, index, { from: block, to });
+      block = to;
     }
   }
 }

@@ -6,6 +6,7 @@ import { type CompactedTopic, compactedTopic, type Disturb, type Given, lastOfEa
 
 /** Well above `limits.segmentRowMs`: readers may go by what they know of a segment for so long. */
 const tombstoneMs = 800_000;
+const never = Number.MAX_SAFE_INTEGER;
 const key = fc.constantFrom("a", "b", "c", "d", "e", "f", null);
 const given: fc.Arbitrary<Given> = fc.tuple(
   key,
@@ -19,7 +20,7 @@ const step = fc.oneof(
       type: fc.constantFrom("none" as const, "gzip" as const, "zstd" as const),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ rounds: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 3, arbitrary: fc.record({ rounds: fc.integer({ min: 1, max: 3 }), steps: fc.constantFrom(never, never, 30, 60, 120) }) },
   { weight: 1, arbitrary: fc.record({ policy: fc.constantFrom("compact", "delete") }) },
   { weight: 1, arbitrary: fc.record({ passMs: fc.constantFrom(1, 50_000, 300_000, 900_000) }) },
 );
@@ -40,6 +41,16 @@ function topicOf({ ratio, lagMs, keysMax, segmentsMax }: Setting): Promise<Compa
     "retention.ms": -1,
   };
   return compactedTopic(config, { compactionKeysMax: keysMax, mergeSegmentsMax: segmentsMax, mergeSegmentsMin: 2 });
+}
+
+/** A round that has time for so many steps. */
+async function roundOf(topic: CompactedTopic, steps: number, disturb?: Disturb): Promise<unknown> {
+  if (steps === never) return await topic.round(disturb);
+  const passing: Disturb = async (call, isWrite) => {
+    topic.pass(1);
+    return await disturb?.(call, isWrite);
+  };
+  return await topic.round(passing, topic.now() + steps);
 }
 
 /** What holds at any moment, however far compaction has come. */
@@ -78,7 +89,7 @@ async function runSteps(
       const before = topic.appended.length;
       await topic.append(each.append, each.type);
       for (let offset = before; offset < topic.appended.length; offset++) there.add(offset);
-    } else if ("rounds" in each) await Promise.allSettled(Array.from({ length: each.rounds }, () => topic.round(disturb)));
+    } else if ("rounds" in each) await Promise.allSettled(Array.from({ length: each.rounds }, () => roundOf(topic, each.steps, disturb)));
     else if ("policy" in each) await topic.log.topics.alter("t", { config: { "cleanup.policy": each.policy } });
     else topic.pass(each.passMs);
     there = new Set((await check(topic, one, there)).map(({ offset }) => offset));

@@ -3,11 +3,13 @@ import { describe, it } from "node:test";
 import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import { createJanitor, type JanitorReport } from "../../../lib/log/janitor.ts";
+import { mapKeys } from "../../../lib/log/strata/compact-keys.ts";
 import { allSegments } from "../../../lib/log/strata/segment-row.ts";
 import type { StrataTuning } from "../../../lib/log/strata/tuning.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
 import { nodeCompression } from "../../../lib/node/compression.ts";
 import { nodeRandom } from "../../../lib/node/random.ts";
+import type { ByteRange } from "../../../lib/ports/object-store.ts";
 import { atOnce } from "../../../lib/testing/conformance/strata/build.ts";
 import { type CompactedTopic, compactedTopic, lastOfEachKey, shown } from "./compaction-world.ts";
 
@@ -131,5 +133,35 @@ describe("compaction in rounds that are too short for it", () => {
     topic.pass(1_000_000);
     assert.deepEqual(shown(await topic.read()), shown(lastOfEachKey(topic.appended)));
     assert.deepEqual(await topic.faults(), []);
+  });
+
+  it("makes use of the keys that it has read in a part of its time, though it has not read all", async () => {
+    const topic = await dirtyTopic(24);
+    // Reading all for the keys alone takes longer.
+    await shortRounds(topic, 45, 20);
+    topic.pass(1_000_000);
+    assert.deepEqual(shown(await topic.read()), shown(lastOfEachKey(topic.appended)));
+    assert.deepEqual(await topic.faults(), []);
+  });
+
+  it("goes on in the middle of a segment, without reading what it knows of it", async () => {
+    const topic = await compactedTopic({ "min.compaction.lag.ms": Number.MAX_SAFE_INTEGER });
+    const wide = "v".repeat(70_000);
+    for (let nth = 0; nth < 6; nth++) await topic.append([[`a${nth % 2}`, wide + String(nth)]]);
+    await topic.round();
+    const [row] = await topic.rows();
+    assert.equal((await topic.rows()).length, 1);
+    const reads: number[] = [];
+    const objects = {
+      ...topic.engine.objects,
+      get: async (key: string, range?: ByteRange) => {
+        reads.push(range?.start ?? 0);
+        return await topic.engine.objects.get(key, range);
+      },
+    };
+    const services = { ...topic.services, engine: { ...topic.engine, objects } };
+    const mapped = await mapKeys(services, row === undefined ? [] : [row], { from: 4, to: 6 }, () => false);
+    assert.deepEqual([mapped?.keys.size, mapped?.to], [2, 6]);
+    assert.ok((reads[1] ?? 0) > 4 * 70_000, `it read from ${reads.join(", ")}`);
   });
 });
