@@ -24,6 +24,11 @@ export type Called =
 
 const failedCall = { kind: "failed", functionError: "", requestId: "", isReported: false } as const;
 
+/** What went wrong with a call. */
+export type Why = Omit<Extract<Called, { readonly kind: "failed" }>, "kind">;
+
+export const noError: Why = { error: "", functionError: "", requestId: "", isReported: false };
+
 /** Calls a consumer's function and reads its answer. */
 export async function callFunction(
   carrier: Carrier,

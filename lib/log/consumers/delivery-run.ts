@@ -3,14 +3,14 @@ import { limits } from "../../core/limits.ts";
 import type { StoredRecord } from "../../core/record.ts";
 import type { OutputRecord } from "../log.ts";
 import { afterFailure, backoffMs, endOf, endsAfter, endsFor, withEnd } from "./after-failure.ts";
-import { type Called, callFunction } from "./call.ts";
+import { type Called, callFunction, noError, type Why } from "./call.ts";
 import type { GiveUpCondition } from "./consumers.ts";
 import { gather } from "./gather.ts";
-import { letterOf } from "./give-up.ts";
+import { letterOf, owedError, type Tried, withoutOwed } from "./give-up.ts";
 import type { Lease, Step } from "./lease.ts";
 import { letterWrite } from "./letter-row.ts";
 import { NotPutAway, putAway, refusedOutput } from "./put-away.ts";
-import { callOf, type End, handOn, isTimeShort, lastStartMs, type RunParts } from "./run-parts.ts";
+import { callOf, type End, handOn, isCutShort, isTimeShort, lastStartMs, type RunParts } from "./run-parts.ts";
 import type { Batch, DeliveryServices } from "./services.ts";
 
 /** Delivers one partition under its lease, batch by batch. */
@@ -21,6 +21,8 @@ export class DeliveryRun {
   readonly #passes: (record: StoredRecord) => boolean;
   /** Calls one after the other that could not be made. */
   #unavailable = 0;
+  /** What took long to read: it is delivered once the settings were looked at again. */
+  #kept: Batch | undefined;
   /** What was given up and not put away yet. */
   #owed: { readonly fromOffset: number; readonly tried: Tried } | undefined;
 
@@ -33,18 +35,28 @@ export class DeliveryRun {
     this.#passes = (record) => pass({ ...record, topic, partition });
   }
 
-  /** One step: waits for what is due, reads a batch, calls the function with it and writes what came of it. @returns undefined when there may be more to do */
+  /**
+   * One step: waits for what is due, reads a batch, calls the function with it and writes what came of it. Where reading took long the call is for the next step.
+   * @returns undefined when there may be more to do, after a look at the settings where the last was a while ago
+   */
   async next(): Promise<End | undefined> {
     const { options } = this.#parts;
     if (options.signal?.aborted === true) return await this.#end({ state: "ended" });
     const waits = await this.#waitForRetry();
     if (waits !== undefined) return waits.state === "done" ? undefined : waits;
-    if (isTimeShort(this.#services.clock, this.#parts)) return handOn(this.#lease);
-    const batch = await this.#gather();
-    this.#parts.counts.filtered += batch.filtered;
+    const { clock } = this.#services;
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (isTimeShort(clock, this.#parts)) return await this.#handOn(kept);
+    const begunMs = clock.nowMs();
+    const batch = kept ?? (await this.#gather());
     if (batch.records.length === 0) return await this.#pass(batch);
     // Reading may have taken long.
-    if (isTimeShort(this.#services.clock, this.#parts)) return handOn(this.#lease);
+    if (isTimeShort(clock, this.#parts) || isCutShort(clock, this.#parts, batch, begunMs)) return await this.#handOn(batch);
+    if (kept === undefined && clock.nowMs() - begunMs >= limits.deliverSettingsMs) {
+      this.#kept = batch;
+      return undefined;
+    }
     if (batch.refused !== undefined) return await this.#giveUp(batch, batch.records, batch.refused, this.#lastError(batch));
     if (this.#isExhausted(batch)) return await this.#giveUp(batch, batch.records, "RetryAttemptsExhausted", this.#lastError(batch));
     return await this.#attempt(batch);
@@ -63,10 +75,10 @@ export class DeliveryRun {
     return { state: "done" };
   }
 
-  #gather(): Promise<Batch> {
+  async #gather(): Promise<Batch> {
     const { consumer, delivery, options } = this.#parts;
     const { offset, state } = this.#lease;
-    const place = { topic: delivery.topic, partition: delivery.partition, offset, endOffset: state.ends.at(-1) };
+    const place = { topic: delivery.topic, partition: delivery.partition, offset, endOffset: state.ends.at(-1), window: state.window };
     const waitUntilMs = this.#services.clock.nowMs() + (options.lingerMs ?? 0);
     const work = gather(this.#services, consumer, place, {
       passes: this.#passes,
@@ -74,7 +86,16 @@ export class DeliveryRun {
       stopMs: lastStartMs(this.#parts),
       signal: options.signal,
     });
-    return this.#lease.during(work);
+    const batch = await this.#lease.during(work);
+    this.#parts.counts.filtered += batch.filtered;
+    return batch;
+  }
+
+  /** @param batch what has been read and waits, or has waited: its window goes on elsewhere, or is over there, too */
+  async #handOn(batch: Batch | undefined): Promise<End> {
+    const offset = batch?.records[0]?.offset;
+    if (offset !== undefined && batch?.windowEndMs !== undefined) await this.#lease.write({ window: { offset, endMs: batch.windowEndMs } });
+    return handOn(this.#lease);
   }
 
   /** Nothing to call the function with. */
@@ -195,7 +216,7 @@ export class DeliveryRun {
   #lastError({ fromOffset }: Batch): Tried {
     const { attempts, error } = this.#lease.state;
     if (this.#owed?.fromOffset === fromOffset) return this.#owed.tried;
-    return { attempts, why: attempts === 0 ? noError : { ...noError, error: error.split(owedMark)[0] ?? "" } };
+    return { attempts, why: attempts === 0 ? noError : { ...noError, error: withoutOwed(error) } };
   }
 
   async #giveUp(
@@ -229,11 +250,11 @@ export class DeliveryRun {
       if (!reason.isTooLarge) {
         this.#owed = { fromOffset, tried };
         const pin = condition === "RetryAttemptsExhausted" ? { attempts, ends: pinned } : {};
-        await this.#unavailableNow(`${error.slice(0, owedErrorCharsMax)}${owedMark}${reason.message})`, { ...told, ...pin });
+        await this.#unavailableNow(owedError(error, reason, owedErrorCharsMax), { ...told, ...pin });
         return;
       }
       // No try will change that: it stays in its own topic, and known.
-      const known = letterOf({ ...facts, error: `${error}${owedMark}${reason.message})`, givenUpMs: letter.givenUpMs });
+      const known = letterOf({ ...facts, error: owedError(error, reason), givenUpMs: letter.givenUpMs });
       await this.#lease.write(step, [letterWrite(consumer.group, known)]);
     }
     this.#parts.counts.givenUp += records.length;
@@ -268,19 +289,7 @@ export class DeliveryRun {
   }
 }
 
-/** What went wrong with a call. */
-type Why = Omit<Extract<Called, { readonly kind: "failed" }>, "kind">;
-
-const noError: Why = { error: "", functionError: "", requestId: "", isReported: false };
-
-/** How often a call was tried, and what came of the newest. */
-interface Tried {
-  readonly why: Why;
-  readonly attempts: number;
-}
-
-/** What stands between a function's error and why it could not be told to the destination. */
-const owedMark = " (not put away: ";
+/** Of a function's error, what stays in the row beside why it could not be put away. */
 const owedErrorCharsMax = 80;
 
 /** Outputs were the fault, not their function's call. */

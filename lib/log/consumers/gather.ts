@@ -3,6 +3,7 @@ import { eventBytes } from "../../core/delivery/msk-event.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { StoredRecord } from "../../core/record.ts";
+import type { DeliveryState } from "../groups/offset-row.ts";
 import type { Consumer } from "./consumers.ts";
 import type { Batch, DeliveryServices } from "./services.ts";
 
@@ -14,6 +15,8 @@ export interface Place {
   readonly offset: number | undefined;
   /** Where the batch ends at the latest. */
   readonly endOffset: number | undefined;
+  /** Of a record that has begun to wait before. */
+  readonly window: DeliveryState["window"];
 }
 
 export interface GatherOptions {
@@ -47,6 +50,7 @@ class Gathering {
   /** By the clock, until when more is waited for, and until when what is there is read on. */
   #untilMs: number;
   #readUntilMs: number;
+  #windowEndMs: number | undefined;
 
   constructor(services: DeliveryServices, consumer: Consumer, place: Place, options: GatherOptions) {
     this.#services = services;
@@ -73,7 +77,7 @@ class Gathering {
       if (hadNone && this.#records.length > 0) this.#begin();
       if (this.#isOver(hasMore, at > fromOffset)) {
         const [records, filtered, refused] = [this.#records, this.#filtered, this.#refused];
-        return { records, fromOffset, toOffset: at, filtered, hasMore, refused };
+        return { records, fromOffset, toOffset: at, filtered, hasMore, refused, windowEndMs: this.#isFull ? undefined : this.#windowEndMs };
       }
     }
   }
@@ -81,10 +85,16 @@ class Gathering {
   /** There is a first record: others are waited for, and looked for among those that are there. */
   #begin(): void {
     const nowMs = this.#services.clock.nowMs();
-    const isTriedAgain = this.#place.endOffset !== undefined;
-    this.#untilMs = nowMs + (isTriedAgain ? 0 : this.#consumer.maxBatchingWindowMs);
-    // One that is tried again is the same, however long it takes to read.
-    this.#readUntilMs = isTriedAgain ? Number.POSITIVE_INFINITY : Math.max(this.#untilMs, nowMs + limits.deliverReadMs);
+    const { endOffset, window } = this.#place;
+    if (endOffset !== undefined) {
+      // One that is tried again waits for nothing, and is the same, however long it takes to read.
+      [this.#untilMs, this.#readUntilMs] = [nowMs, Number.POSITIVE_INFINITY];
+      return;
+    }
+    this.#untilMs = nowMs + this.#consumer.maxBatchingWindowMs;
+    if (window?.offset === this.#records[0]?.offset) this.#untilMs = Math.min(this.#untilMs, window?.endMs ?? this.#untilMs);
+    if (this.#consumer.maxBatchingWindowMs > 0) this.#windowEndMs = this.#untilMs;
+    this.#readUntilMs = Math.max(this.#untilMs, nowMs + limits.deliverReadMs);
   }
 
   #isOver(hasMore: boolean, isFurther: boolean): boolean {

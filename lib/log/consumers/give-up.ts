@@ -1,6 +1,7 @@
 import { limits } from "../../core/limits.ts";
 import type { RecordHeader, StoredRecord } from "../../core/record.ts";
 import type { OutputRecord } from "../log.ts";
+import type { Why } from "./call.ts";
 import type { CallBatch, Failure, GiveUpCondition } from "./consumers.ts";
 import { letterId, type LetterRow } from "./letter-row.ts";
 
@@ -15,6 +16,25 @@ export interface GivenUp {
   readonly error: string;
   readonly functionError: string;
   readonly givenUpMs: number;
+}
+
+/** How often a call was tried, and what came of the newest. */
+export interface Tried {
+  readonly why: Why;
+  readonly attempts: number;
+}
+
+/** What stands between a function's error and why it could not be told to the destination. */
+const owedMark = " (not put away: ";
+
+/** A function's error, with why it could not be told. @param charsMax how much of the error there is room for */
+export function owedError(error: string, { message }: Error, charsMax = error.length): string {
+  return `${error.slice(0, charsMax)}${owedMark}${message})`;
+}
+
+/** A function's error alone. */
+export function withoutOwed(error: string): string {
+  return error.split(owedMark)[0] ?? "";
 }
 
 export function letterOf(given: GivenUp): LetterRow {

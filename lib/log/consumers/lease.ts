@@ -161,7 +161,10 @@ export class Lease {
     const { clock } = this.#services;
     const before = this.#row;
     const committed = offset === undefined ? {} : { offset, committedMs: clock.nowMs(), metadata: "" };
-    const next = { ...before, ...committed, delivery: { ...this.state, ...change } };
+    const { window, ...state } = this.state;
+    // What has waited is done with.
+    const isWaiting = offset === undefined && window !== undefined;
+    const next = { ...before, ...committed, delivery: { ...state, ...(isWaiting && { window }), ...change } };
     const own = offsetWrite(this.#key, before, next);
     const isIn = await this.#apply(before, { ...next, version: before.version + 1 }, [own, ...writes], outputs);
     if (!isIn) throw new LeaseLost(`${this.#key.pk} ${this.#key.sk}`);

@@ -4,6 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Topic } from "../log.ts";
 import type { CallBatch, Carrier, Consumer, Delivery, DeliveryLimits, DeliveryReport } from "./consumers.ts";
 import type { Lease } from "./lease.ts";
+import type { Batch } from "./services.ts";
 
 export type Counts = { -readonly [K in "calls" | "records" | "filtered" | "failedCalls" | "givenUp"]: DeliveryReport[K] };
 
@@ -40,6 +41,12 @@ export function lastStartMs({ options, consumer }: Pick<RunParts, "options" | "c
 /** Whether what comes next is for another one. Something is done in any case: who gets little time would else hand on for ever. */
 export function isTimeShort(clock: Clock, parts: RunParts): boolean {
   return (parts.progress.isMade || parts.counts.calls > 0) && clock.nowMs() > lastStartMs(parts);
+}
+
+/** Whether a batch's window goes on when there is no time left. Who had none from the beginning waits no more: there would be no end to it. */
+export function isCutShort(clock: Clock, parts: RunParts, { windowEndMs = 0 }: Batch, begunMs: number): boolean {
+  const nowMs = clock.nowMs();
+  return begunMs < lastStartMs(parts) && nowMs >= lastStartMs(parts) && nowMs < windowEndMs;
 }
 
 /** Leaves the lease to who is told its token. */

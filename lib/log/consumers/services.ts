@@ -34,6 +34,8 @@ export interface Batch {
   readonly fromOffset: number;
   readonly toOffset: number;
   readonly filtered: number;
+  /** Of one that is not full: when its batching window ends, by the clock. Undefined: it has none. */
+  readonly windowEndMs: number | undefined;
   /** Whether the partition had more when it was read. */
   readonly hasMore: boolean;
   /** Why it cannot be delivered, if it cannot. */

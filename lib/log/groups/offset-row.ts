@@ -36,6 +36,8 @@ export interface DeliveryState {
   /** Of the newest call that failed; "" once one has succeeded. */
   readonly error: string;
   readonly errorMs: number;
+  /** The first record that waits for its batch to fill, and until when: set where who delivers had no time to wait so long. Default: none is known to. */
+  readonly window?: { readonly offset: number; readonly endMs: number };
 }
 
 const formatVersion = 1;

@@ -38,6 +38,15 @@ async function handedOn(world: ConsumerWorld, leftMs: number): Promise<readonly 
 
 const targetTimeoutMs = 10_000;
 
+/** When the function is called, counted from now. */
+function timesOfCalls(world: ConsumerWorld) {
+  const begunMs = world.clock.nowMs();
+  const times: number[] = [];
+  const note = (): void => void times.push(world.clock.nowMs() - begunMs);
+  world.fn.answer = note;
+  return { begunMs, times, note };
+}
+
 /** When a delivery reads, calls, hands on and ends, by the clock. */
 export const timeCases: readonly StrataCase[] = [
   ...[0, 5_000].map((maxBatchingWindowMs) =>
@@ -109,4 +118,69 @@ export const timeCases: readonly StrataCase[] = [
     await world.delivered();
     assert.deepEqual(world.fn.called(), ["0: keep1 keep2", "0: keep1 keep2"]);
   }),
+  consumerCase("a batching window is as long as it is, though who delivers has less time", async (world) => {
+    await world.put({ maxBatchingWindowMs: 60_000, targetTimeoutMs, batchSize: 3 });
+    const calledMs = timesOfCalls(world);
+    await world.append("a");
+    const later = world.clock.sleep(40_000).then(() => world.append("b"));
+    const reports = await handedOn(world, 18_000);
+    await later;
+    assert.deepEqual(
+      reports.map(({ state }) => state),
+      ["handed-on", "handed-on", "handed-on", "done"],
+    );
+    assert.deepEqual([world.fn.called(), calledMs.times], [["0: a b"], [60_000]]);
+    await world.append("c d e");
+    await handedOn(world, 18_000);
+    assert.deepEqual([world.fn.called(), calledMs.times], [["0: c d e"], [60_000, 60_000]], "a full one does not wait");
+    await world.append("f");
+    await handedOn(world, 18_000);
+    assert.deepEqual([world.fn.called(), calledMs.times], [["0: f"], [60_000, 60_000, 120_000]], "the next one has its own");
+  }),
+  consumerCase("a window that begins late is neither cut nor begun anew, also by who takes over", async (world) => {
+    await world.put({ maxBatchingWindowMs: 60_000, targetTimeoutMs });
+    const calledMs = timesOfCalls(world);
+    await world.append("a");
+    world.fn.answer = async (_, nth) => {
+      calledMs.note();
+      if (nth === 1) await world.append("b");
+    };
+    const endMs = world.clock.nowMs() + 100_000 + targetTimeoutMs + limits.deliverMarginMs;
+    const { state } = await world.delivered({}, { endMs });
+    assert.deepEqual([state, world.clock.nowMs() - calledMs.begunMs], ["handed-on", 100_000]);
+    await world.pass(limits.deliverLeaseMs);
+    await world.delivered();
+    assert.deepEqual(
+      [world.fn.called(), calledMs.times],
+      [
+        ["0: a", "0: b"],
+        [60_000, 100_000 + limits.deliverLeaseMs],
+      ],
+    );
+  }),
+  consumerCase("who has no time for a window calls at once", async (world) => {
+    await world.put({ maxBatchingWindowMs: 60_000, targetTimeoutMs });
+    await world.append("a");
+    const calledMs = timesOfCalls(world);
+    assert.equal((await handedOn(world, 0)).length, 1);
+    assert.deepEqual([world.fn.called(), calledMs.times], [["0: a"], [0]]);
+  }),
+  ...(["is paused", "is removed", "has other filters"] as const).map((what) =>
+    consumerCase(`a consumer that ${what} while its batch fills is not called as it was`, async (world) => {
+      const settings = { maxBatchingWindowMs: 30_000, targetTimeoutMs };
+      await world.put(settings);
+      await world.append("a");
+      const running = world.deliver();
+      await world.pass(10_000);
+      if (what === "is paused") await world.log.consumers.setEnabled("g", false);
+      else if (what === "is removed") await world.log.consumers.remove("g");
+      else await world.put({ ...settings, filters });
+      assert.equal((await world.settled(running)).state, what === "has other filters" ? "done" : "stopped");
+      assert.deepEqual(world.fn.called(), []);
+      if (what === "is paused") await world.log.consumers.setEnabled("g", true);
+      if (what === "is removed") await world.put(settings);
+      await world.drain();
+      assert.deepEqual(world.fn.called(), what === "has other filters" ? [] : ["0: a"]);
+    }),
+  ),
 ];
