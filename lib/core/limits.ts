@@ -282,14 +282,11 @@ export const limits = {
   janitorIntervalMs: 10_000,
   janitorSharedIntervalMs: 60_000,
   janitorRoundMsMax: 300_000,
-<<<<<<< /tmp/jan/w/./lib/core/limits.ts
   /** How long a step of a round may take where it can be ended, and how often a round writes down how far it has come. */
   janitorStepMs: 10_000,
   janitorSaveMs: 10_000,
-=======
   /** Of what a round could not tend, so many are told one by one. */
   janitorFailuresTold: 100,
->>>>>>> ./lib/core/limits.ts
   /** Lambda: a janitor begins no further topic this long before its time is over. */
   janitorEndMarginMs: 15_000,
   /** ACLs and tokens of one log: each process keeps them all, so that rights and unknown tokens cost no read. */

@@ -105,7 +105,6 @@ export class JanitorRound {
   async *#deletions(): Work {
     for await (const item of eachItem(this.#services.engine.catalog, deletedTopicsPk)) {
       yield;
-<<<<<<< /tmp/jan/w/./lib/log/janitor-round.ts
       yield* this.#deletion(item);
     }
   }
@@ -116,24 +115,14 @@ export class JanitorRound {
     try {
       while (hasMore) {
         hasMore = false;
-        await this.#attempt(async () => {
+        await this.#attempt({ topicId: item.key.sk }, async () => {
           hasMore = await deletion.step();
         });
         yield;
       }
     } finally {
-      await this.#attempt(async () => {
-        await deletion.save();
-=======
       await this.#attempt({ topicId: item.key.sk }, async () => {
-        await this.#topics.closeDeleted(item);
-        const { row } = readTopic(item);
-        const partitions = Math.max(row.growingTo, row.partitionCounts.at(-1) ?? 0);
-        const topic = { topicId: row.id, partitions, partitionsPerShard: row.partitionsPerShard };
-        if (!(await deleteStrata(this.#services, topic, this.#isLate))) return;
-        await this.#topics.forgetDeleted(item);
-        this.#counts.deletionsFinished++;
->>>>>>> ./lib/log/janitor-round.ts
+        await deletion.save();
       });
       if (deletion.isOver) this.#counts.deletionsFinished++;
     }
