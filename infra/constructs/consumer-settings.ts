@@ -35,6 +35,8 @@ function startOf({ startingPosition, startingPositionTimestamp: seconds }: Strat
     if (seconds !== undefined) throw new Error("startingPositionTimestamp can only be given with startingPosition AT_TIMESTAMP.");
     return { startingPosition };
   }
+  // Nobody can count with it yet: whoever deploys it does.
+  if (Token.isUnresolved(seconds)) return { startingPosition, startingPositionTimestamp: seconds };
   if (seconds === undefined || !Number.isSafeInteger(Math.round(1_000 * seconds)) || seconds < 0)
     throw new Error("startingPosition AT_TIMESTAMP needs startingPositionTimestamp, in seconds since 1970.");
   return { startingPosition, startingPositionTimestampMs: Math.round(1_000 * seconds) };
@@ -56,8 +58,8 @@ function timeoutMs(fn: IFunction): number {
   const { lambda: whole = fn } = fn as IFunction & { readonly lambda?: IFunction };
   if (!("timeout" in whole)) return max;
   const { timeout } = whole as { readonly timeout?: Duration };
-  const ms = timeout === undefined ? lambdaTimeoutMsDefault : msOf(timeout);
-  if (ms === undefined || Token.isUnresolved(ms)) return max;
+  if (timeout?.isUnresolved() === true) return max;
+  const ms = msOf(timeout) ?? lambdaTimeoutMsDefault;
   if (ms <= max) return ms;
   throw new Error(
     `the function's timeout is ${ms / 1_000} s, and may be ${max / 1_000} s at most: it is called by a function that has to see it end within Lambda's own 15 minutes.`,

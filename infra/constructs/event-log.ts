@@ -38,7 +38,7 @@ export class EventLog extends Construct {
   /** Runs on a schedule. */
   readonly janitor: LambdaFunction;
   readonly janitorSchedule: Rule;
-  /** Keeps declared topics and access rules. */
+  /** Keeps declared topics, access rules and consumers. */
   readonly resources: LambdaFunction;
   /** Undefined when it was turned off. */
   readonly functionUrl: FunctionUrl | undefined;

@@ -80,6 +80,7 @@ function consumerOf(properties: Properties): NewConsumer {
     return value === undefined ? undefined : as(value);
   };
   const number = (name: string): number | undefined => read(name, Number);
+  const seconds = (name: string): number | undefined => read(name, (value) => Math.round(1_000 * Number(value)));
   const flag = (name: string): boolean | undefined => read(name, (value) => value === "true");
   const list = (name: string): readonly string[] | undefined => {
     const value = properties[name];
@@ -96,7 +97,7 @@ function consumerOf(properties: Properties): NewConsumer {
     target: needed("target"),
     targetTimeoutMs: number("targetTimeoutMs"),
     startingPosition: text("startingPosition") as StartingPosition | undefined,
-    startingPositionTimestampMs: number("startingPositionTimestampMs"),
+    startingPositionTimestampMs: number("startingPositionTimestampMs") ?? seconds("startingPositionTimestamp"),
     batchSize: number("batchSize"),
     maxBatchingWindowMs: number("maxBatchingWindowMs"),
     filters: list("filters"),

@@ -1,7 +1,7 @@
 /** Functions that are triggered: what a consumer is declared as, and what is refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { App, Duration, Lazy, Stack } from "aws-cdk-lib";
+import { App, CfnParameter, Duration, Lazy, Stack } from "aws-cdk-lib";
 import type { Template } from "aws-cdk-lib/assertions";
 import {
   Alias,
@@ -221,6 +221,26 @@ test("what is only known when it is deployed is left to the log", () => {
   );
   const { topic, group, filters, outputTopics } = consumer ?? assert.fail();
   assert.deepEqual([topic, group, filters, outputTopics], ["orders", "billing", ['{"key":["a"]}'], ["invoices"]]);
+});
+
+test("a time to begin at, and the time of a function, may be known then only, too", async () => {
+  const number = (stack: Stack, id: string) => new CfnParameter(stack, id, { type: "Number" }).valueAsNumber;
+  const [consumer] = consumersOf(
+    triggered(
+      (_, stack) => ({ startingPosition: StartingPosition.AT_TIMESTAMP, startingPositionTimestamp: number(stack, "Start") }),
+      undefined,
+      (stack) => addFunction(stack, "Billing", { timeout: Duration.seconds(number(stack, "Timeout")) }),
+    ),
+  );
+  const { startingPositionTimestamp, startingPositionTimestampMs, targetTimeoutMs } = consumer ?? assert.fail();
+  assert.deepEqual([startingPositionTimestamp, startingPositionTimestampMs, targetTimeoutMs], [{ Ref: "Start" }, undefined, 870_000]);
+
+  const log = createLog(createMemoryEngine(), { clock: nodeClock, random: nodeRandom, compression: nodeCompression });
+  await log.topics.create({ name: "orders" });
+  const target = "arn:aws:lambda:eu-west-1:123456789012:function:billing";
+  const sent = { group: "g", topic: "orders", target, startingPosition: "AT_TIMESTAMP", startingPositionTimestamp: "1700000000.5" };
+  await consumerResource(log.consumers).create(sent, "stack/Consumer");
+  assert.equal((await log.consumers.get("g")).startingPositionTimestampMs, 1_700_000_000_500);
 });
 
 test("two functions of one group, and topics of another log, are refused", () => {
