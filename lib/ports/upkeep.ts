@@ -16,6 +16,22 @@ export interface Upkeep {
 
   /** Frees what writers stored and did not commit, of all shards, where finding it by shard would cost too much. Engines without such things do nothing. */
   sweep(options: ReclaimOptions): Promise<Reclaimed>;
+
+  /**
+   * Reads what the engine keeps for the day on which it needs it, and that its other ports do not read. Engines without such things do nothing.
+   * @param onDamage hears of each place that is not as it was written
+   * @param signal ends it early
+   * @throws unsupported_version, unavailable
+   */
+  verify(onDamage: (damage: Damage) => void, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Damage {
+  /** What the engine calls it: a file. */
+  readonly name: string;
+  /** The byte in it. */
+  readonly position: number;
+  readonly message: string;
 }
 
 export interface ReclaimOptions {

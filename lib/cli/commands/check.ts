@@ -22,7 +22,7 @@ export const check: Command = {
   path: ["check"],
   summary: "Check all that a log has, on disk or on DynamoDB and S3, and mend what can be mended safely.",
   details: [
-    "It reads every entry, segment and batch with their checksums, and compares what the catalog says of them; faults come out as they are found. It changes nothing without --repair.",
+    "It reads every entry, segment and batch with their checksums, and compares what the catalog says of them; faults come out as they are found. It changes nothing without --repair; opening a data folder makes an index that is missing anew.",
     "A log on disk must not be open: stop the server first. A log on AWS may be in use meanwhile.",
     "Exit codes: 0 healthy, or all faults were repaired; 1 faults are left; 2 the check could not be run to its end.",
   ],

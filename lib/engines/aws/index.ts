@@ -93,6 +93,7 @@ export function createAwsEngine(storage: Storage, options: AwsEngineOptions = {}
     upkeep: {
       reclaim: guarded((shard, reclaim) => upkeep.reclaim(shard, reclaim)),
       sweep: guarded((reclaim) => upkeep.sweep(reclaim)),
+      verify: guarded(() => upkeep.verify()),
     },
     isShared: true,
     idle,

@@ -12,7 +12,7 @@ export interface JournalFile {
   readonly path: string;
 }
 
-/** A file that another one follows. */
+/** A file and where it ends. */
 export interface ClosedFile extends JournalFile {
   /** Where it ends in the journal. */
   readonly end: number;
@@ -104,6 +104,11 @@ export class JournalFiles {
       throw new LogError("corrupt_log", `The journal has no file for position ${position}: restore its files.`);
     }
     return file;
+  }
+
+  /** Oldest first; the last one up to where its last frame ends now. */
+  get allFiles(): readonly ClosedFile[] {
+    return [...this.closedFiles, { ...this.#activeFile, end: this.#end }];
   }
 
   /** All but the last file, oldest first. */

@@ -1,12 +1,13 @@
 import { LogError } from "../../core/errors.ts";
 import type { ShardKey } from "../../ports/journal.ts";
-import type { Reclaimed, ReclaimOptions, Upkeep } from "../../ports/upkeep.ts";
+import type { Damage, Reclaimed, ReclaimOptions, Upkeep } from "../../ports/upkeep.ts";
 import { readCheckpointHeader, writeCheckpoint } from "./checkpoint.ts";
 import { type Disk, isOutOfSpace } from "./disk.ts";
 import { FileNeeds } from "./file-needs.ts";
 import { indexFault, isFullDatabase } from "./index-schema.ts";
 import type { ClosedFile, JournalFiles } from "./journal-files.ts";
 import type { LocalState } from "./local-state.ts";
+import { verifyFiles } from "./verify.ts";
 
 const nothing: Reclaimed = { things: 0, bytes: 0, isComplete: true };
 
@@ -60,6 +61,13 @@ export class LocalUpkeep implements Upkeep {
   async sweep(): Promise<Reclaimed> {
     this.#ensureOpen();
     return nothing;
+  }
+
+  async verify(onDamage: (damage: Damage) => void, signal?: AbortSignal): Promise<void> {
+    await this.#inTurn(async () => {
+      await verifyFiles(this.#place, this.#files.allFiles, onDamage, signal);
+      return nothing;
+    });
   }
 
   /** Resolves when nothing runs. What ran when the engine closed ends at its next step. */

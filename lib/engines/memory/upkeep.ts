@@ -9,5 +9,5 @@ export function memoryUpkeep(ensureOpen: () => void): Upkeep {
     ensureOpen();
     return { things: 0, bytes: 0, isComplete: true };
   };
-  return { reclaim: nothing, sweep: nothing };
+  return { reclaim: nothing, sweep: nothing, verify: async () => ensureOpen() };
 }

@@ -1,4 +1,5 @@
 import type { Engine } from "../../ports/engine.ts";
+import { checkKept } from "./check-kept.ts";
 import { checkMarks } from "./check-marks.ts";
 import { checkObjects } from "./check-objects.ts";
 import { checkTopicIds, checkTopics } from "./check-topics.ts";
@@ -29,5 +30,6 @@ export async function* checkLog(
   yield* checkObjects(check, onTopic);
   yield* checkMarks(check, lives, onTopic);
   yield* sweptLeftovers(check);
+  yield* checkKept(check, options.signal);
   return check.counts;
 }

@@ -42,6 +42,7 @@ export function remoteEngine(engine: Engine, network: Network, life: Life): Engi
     upkeep: {
       reclaim: (shard, options) => twice(`reclaim ${shard.shard}`, () => upkeep.reclaim(shard, options)),
       sweep: (options) => twice("sweep", () => upkeep.sweep(options)),
+      verify: (onDamage, signal) => twice("verify", () => upkeep.verify(onDamage, signal)),
     },
     isShared: true,
     close: () => engine.close(),

@@ -55,6 +55,9 @@ export class AwsUpkeep implements Upkeep {
     return round.result(isJudged);
   }
 
+  /** All that is stored is read by the other ports. */
+  async verify(): Promise<void> {}
+
   async sweep(options: ReclaimOptions): Promise<Reclaimed> {
     const round = new Round(options);
     const last = lastEpoch(this.#context.clock.nowMs(), options.graceMs);

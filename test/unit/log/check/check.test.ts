@@ -117,7 +117,7 @@ test("what the engine would give back is told as notes, and given back by a repa
   };
   const engine: Engine = {
     ...world.engine,
-    upkeep: { reclaim: (_, options) => give(options, "trimmed"), sweep: (options) => give(options, "uncommitted") },
+    upkeep: { ...world.engine.upkeep, reclaim: (_, options) => give(options, "trimmed"), sweep: (options) => give(options, "uncommitted") },
   };
   const found = await world.check(engine);
   assert.deepEqual(namesOf(found), ["unreferenced leftover", "unreferenced leftover"]);
