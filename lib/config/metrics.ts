@@ -89,7 +89,12 @@ export const metrics = {
   ReclaimedBytes: { kind: "counter", unit: "Bytes", help: "Bytes of segments and of the journal that were deleted.", dimensions: [] },
   Segments: { kind: "gauge", unit: "Count", help: "Segments of the shards in use.", dimensions: [] },
   UnsealedBytes: { kind: "gauge", unit: "Bytes", help: "Bytes in the journal that no segment holds yet.", dimensions: [] },
-  UnsealedAgeSeconds: { kind: "gauge", unit: "Seconds", help: "Age of the oldest entry that no segment holds yet.", dimensions: [] },
+  UnsealedAgeSeconds: {
+    kind: "gauge",
+    unit: "Seconds",
+    help: "Age of the oldest entry that no segment holds yet, by when the janitor first saw it: short of it by the time between two visits, or about a quarter of the age.",
+    dimensions: [],
+  },
   JanitorFailures: {
     kind: "counter",
     unit: "Count",

@@ -358,6 +358,8 @@ export const limits = {
   /** The journal keeps what is sealed for so long, and so many seals' worth of it. */
   trimLagMs: 600_000,
   trimsMax: 16,
+  /** Times that a frontier remembers, by which the age of what waits is known. */
+  frontierSeenMax: 32,
   /** What is read of the journal, or of a segment, at once to be written into a segment; and partitions of a shard that are sealed side by side. */
   strataReadBytes: 8 * 1024 * 1024,
   sealPartitionsAtOnce: 2,

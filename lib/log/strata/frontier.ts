@@ -1,4 +1,5 @@
 import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
 import type { CatalogItem, CatalogKey, CatalogWrite, JsonValue } from "../../ports/catalog.ts";
 import type { ShardKey } from "../../ports/journal.ts";
 import { newerFormat } from "../newer-format.ts";
@@ -17,8 +18,16 @@ export interface Frontier {
   readonly reachedMs: readonly number[];
   /** Seals whose entries the journal still has, oldest first: they are trimmed a while after. */
   readonly trims: readonly Trim[];
-  /** When entries were first seen waiting for a seal; 0: none are known to. By the clock of who looked. */
+  /** Where the journal ended at some times since the oldest entry that waits was written, oldest first. */
+  readonly seen: readonly Seen[];
+  /** When the oldest entry that waits for a seal was first seen; 0: none is known to wait. By the clock of who looked. */
   readonly waitingSinceMs: number;
+}
+
+export interface Seen {
+  /** Entries below this number were there. */
+  readonly seq: number;
+  readonly seenMs: number;
 }
 
 export interface Trim {
@@ -31,7 +40,7 @@ export type FrontierValue = Omit<Frontier, "version">;
 
 const formatVersion = 1;
 
-export const noFrontier: Frontier = { version: 0, seq: 0, sealed: [], start: [], reachedMs: [], trims: [], waitingSinceMs: 0 };
+export const noFrontier: Frontier = { version: 0, seq: 0, sealed: [], start: [], reachedMs: [], trims: [], seen: [], waitingSinceMs: 0 };
 
 export function frontiersPk(topicId: string): string {
   return `frontiers/${topicId}`;
@@ -44,7 +53,7 @@ export function frontierKey({ topicId, shard }: ShardKey): CatalogKey {
 /** @throws unsupported_version */
 export function readFrontier(item: CatalogItem | undefined): Frontier {
   if (item === undefined) return noFrontier;
-  const { v, seq, sealed, start, reachedMs, trims, waitingSinceMs } = item.value as unknown as StoredFrontier;
+  const { v, seq, sealed, start, reachedMs, trims, seen = [], waitingSinceMs } = item.value as unknown as StoredFrontier;
   if (v !== formatVersion) throw newerFormat(`The frontier ${item.key.pk} ${item.key.sk}`, v, formatVersion);
   return {
     version: item.version,
@@ -53,13 +62,14 @@ export function readFrontier(item: CatalogItem | undefined): Frontier {
     start,
     reachedMs,
     trims: trims.map(([trimSeq, sealedMs]) => ({ seq: trimSeq, sealedMs })),
+    seen: seen.map(([seenSeq, seenMs]) => ({ seq: seenSeq, seenMs })),
     waitingSinceMs,
   };
 }
 
 /** The row as it shall be, if it still is as it was. */
 export function frontierWrite(shard: ShardKey, before: Frontier, next: FrontierValue): CatalogWrite {
-  const { seq, sealed, start, reachedMs, trims, waitingSinceMs } = next;
+  const { seq, sealed, start, reachedMs, trims, seen, waitingSinceMs } = next;
   const value: JsonValue = {
     v: formatVersion,
     seq,
@@ -67,9 +77,22 @@ export function frontierWrite(shard: ShardKey, before: Frontier, next: FrontierV
     start,
     reachedMs,
     trims: trims.map((trim) => [trim.seq, trim.sealedMs]),
+    ...(seen.length > 0 && { seen: seen.map((each) => [each.seq, each.seenMs]) }),
     waitingSinceMs,
   };
   return { key: frontierKey(shard), put: value, if: before.version === 0 ? "absent" : before.version };
+}
+
+/**
+ * Since when the oldest entry waits that is not sealed, as far as the frontier's moves have seen it: less than it does by the time between two of them at most,
+ * which are visits where sealing is behind. Of many, those long ago get further apart: then by about a quarter of its age.
+ * @param seq what is sealed as of this move @param end where the journal ends
+ */
+export function waitingFrom(before: Frontier, seq: number, end: number, nowMs: number): Pick<FrontierValue, "seen" | "waitingSinceMs"> {
+  const seen = before.seen.filter((each) => each.seq > seq);
+  if (end > (seen.at(-1)?.seq ?? seq)) seen.push({ seq: end, seenMs: Math.max(1, nowMs) });
+  const kept = seen.length <= limits.frontierSeenMax ? seen : seen.filter((_, nth) => nth % 2 === 0 || nth === seen.length - 1);
+  return { seen: kept, waitingSinceMs: kept[0]?.seenMs ?? 0 };
 }
 
 export function frontierMoved({ topicId, shard }: ShardKey): LogError {
@@ -86,5 +109,7 @@ interface StoredFrontier {
   readonly start: readonly number[];
   readonly reachedMs: readonly number[];
   readonly trims: readonly (readonly [number, number])[];
+  /** Rows of earlier builds have none. */
+  readonly seen?: readonly (readonly [number, number])[];
   readonly waitingSinceMs: number;
 }

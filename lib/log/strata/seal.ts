@@ -4,7 +4,7 @@ import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import type { EntryRef, PartRef, ShardHead, ShardKey } from "../../ports/journal.ts";
 import { PartitionError } from "./failures.ts";
-import { type Frontier, frontierWrite } from "./frontier.ts";
+import { type Frontier, frontierWrite, waitingFrom } from "./frontier.ts";
 import { coveringFrontier } from "./frontier-covers.ts";
 import { segmentKey, type SegmentValue, segmentValue } from "./segment-row.ts";
 import { segmentObjectKey } from "./segment-object-key.ts";
@@ -183,9 +183,9 @@ function writesOf(
   const open = frontier.trims.filter((trim) => trim.seq > head.startSeq);
   // When there are too many, the newest ones wait together.
   const trims = [...open.slice(0, limits.trimsMax - 1), { seq, sealedMs: nowMs }];
-  const waitingSinceMs = seq < head.seq ? nowMs : 0;
+  const waiting = waitingFrom(frontier, seq, head.seq, nowMs);
   return [
-    frontierWrite(shard, frontier, { seq, sealed, start, reachedMs, trims, waitingSinceMs }),
+    frontierWrite(shard, frontier, { seq, sealed, start, reachedMs, trims, ...waiting }),
     ...kept.map(({ partition, baseOffset }, nth): CatalogWrite => {
       const row = rows[nth] as SegmentValue;
       return { key: segmentKey(shard.topicId, partition, baseOffset), put: segmentValue(row), if: "absent" };

@@ -4,7 +4,7 @@ import type { ShardHead, ShardKey } from "../../ports/journal.ts";
 import type { Topic } from "../log.ts";
 import { dropExpired, expiresMs, raiseStarts, type Retention, startAfterRetention } from "./expire.ts";
 import { Steps, type TendFailure } from "./failures.ts";
-import { type Frontier, frontierMoved } from "./frontier.ts";
+import { type Frontier, frontierMoved, waitingFrom } from "./frontier.ts";
 import { coveringFrontier, frontierCovering, type ShardPartition } from "./frontier-covers.ts";
 import { type CompactRules, compactOnce } from "./compact.ts";
 import { mergeOnce } from "./merge.ts";
@@ -136,10 +136,11 @@ async function stateOf(services: StrataServices, topic: Topic, shard: ShardKey):
 }
 
 /** Moves a frontier up to where the journal begins: what was before is gone. @throws conflict */
-async function passTrimmed({ frontiers }: StrataServices, shard: ShardKey, head: ShardHead, before: Frontier): Promise<Frontier> {
+async function passTrimmed({ frontiers, clock }: StrataServices, shard: ShardKey, head: ShardHead, before: Frontier): Promise<Frontier> {
   const raised = (offsets: readonly number[]): number[] => head.startOffsets.map((offset, index) => Math.max(offset, offsets[index] ?? 0));
   const reachedMs = head.startOffsets.map((_, index) => before.reachedMs[index] ?? -1);
-  const next = { ...before, seq: head.startSeq, sealed: raised(before.sealed), start: raised(before.start), reachedMs };
+  const [seq, waiting] = [head.startSeq, waitingFrom(before, head.startSeq, head.seq, clock.nowMs())];
+  const next = { ...before, seq, sealed: raised(before.sealed), start: raised(before.start), reachedMs, ...waiting };
   const moved = await frontiers.move(shard, before, next);
   if (moved === undefined) throw frontierMoved(shard);
   return moved;
@@ -205,6 +206,6 @@ async function noteWaiting(
   const frontier = await frontiers.fresh(shard);
   const head = await engine.journal.head(shard);
   if (head.seq <= frontier.seq || frontier.waitingSinceMs > 0) return { head, frontier };
-  const next = { ...frontier, waitingSinceMs: Math.max(1, clock.nowMs()) };
+  const next = { ...frontier, ...waitingFrom(frontier, frontier.seq, head.seq, clock.nowMs()) };
   return { head, frontier: (await frontiers.move(shard, frontier, next)) ?? frontier };
 }

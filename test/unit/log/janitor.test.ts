@@ -4,6 +4,7 @@ import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import { createJanitor } from "../../../lib/log/janitor.ts";
 import type { Log } from "../../../lib/log/log.ts";
+import { frontierKey, readFrontier } from "../../../lib/log/strata/frontier.ts";
 import { Frontiers } from "../../../lib/log/strata/frontiers.ts";
 import { tendShard } from "../../../lib/log/strata/tend.ts";
 import { defaultStrataTuning } from "../../../lib/log/strata/tuning.ts";
@@ -203,4 +204,31 @@ test("a visit makes so many merges at most, and says that there is more", async 
     [4, 12, false, true],
     [0, 12, false, true],
   ]);
+});
+
+test("while sealing falls behind, the age of what waits is told to within the time between two visits", async () => {
+  const { id } = await log.topics.create({ name: "t", config: { "retention.ms": -1 } });
+  const appendedMs: number[] = [];
+  const everyMs = 300_000;
+  // A visit seals eight entries, of twelve that come.
+  const tuning = { ...defaultStrataTuning, sealEntries: 1, sealBytesMax: 1, mergeSegmentsMin: 1_000 };
+  const services = { engine, ...parts, frontiers: Frontiers.of(engine, clock), tuning };
+  const tend = async () => await tendShard(services, await log.topics.get("t"), { topicId: id, shard: 0 }, () => false);
+  let age = { toldMs: 0, realMs: 0 };
+  for (let visit = 0; visit < 90; visit++) {
+    for (let nth = 0; nth < 12; nth++) {
+      nowMs += everyMs / 12;
+      await write("t");
+      appendedMs.push(nowMs);
+    }
+    const { waitingSinceMs } = await tend();
+    const { seq } = readFrontier(await engine.catalog.get(frontierKey({ topicId: id, shard: 0 })));
+    const [toldMs, realMs] = [nowMs - waitingSinceMs, nowMs - (appendedMs[seq] ?? nowMs)];
+    age = { toldMs, realMs };
+    assert.ok(toldMs <= realMs && realMs - toldMs <= Math.max(everyMs, realMs / 4), `visit ${visit}: ${toldMs} of ${realMs}`);
+  }
+  assert.ok(age.realMs > 2 * hourMs && age.toldMs > 1.5 * hourMs, `${age.toldMs} of ${age.realMs}`);
+  while ((await tend()).seals > 0);
+  const { seen, waitingSinceMs } = readFrontier(await engine.catalog.get(frontierKey({ topicId: id, shard: 0 })));
+  assert.deepEqual([seen, waitingSinceMs], [[], 0]);
 });
