@@ -46,7 +46,7 @@ export class Deletion {
 
   /** @returns whether there is more to do now @throws unsupported_version */
   async step(): Promise<boolean> {
-    if (this.#services.clock.nowMs() - this.#savedMs >= limits.janitorSaveMs && !(await this.save())) return false;
+    if (this.#services.clock.nowMs() - this.#savedMs >= limits.janitorStepMs && !(await this.save())) return false;
     const { isClosed, shard, left } = this.#progress;
     const topic = this.#topic;
     if (!isClosed) {

@@ -1,7 +1,6 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { CatalogItem, CatalogWrite } from "../ports/catalog.ts";
-import type { ShardKey } from "../ports/journal.ts";
+import type { CatalogItem } from "../ports/catalog.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { Deletion } from "./deletion.ts";
 import { eachItem } from "./each-item.ts";
@@ -10,32 +9,16 @@ import { expireGroup } from "./groups/expire.ts";
 import { groupMarksPk, readGroupMark } from "./groups/group-marks.ts";
 import { inTurns, type Work } from "./in-turns.ts";
 import type { JanitorFailure, JanitorReport } from "./janitor.ts";
-import type { Topic } from "./log.ts";
-import { shardCount } from "./placement.ts";
-import { collectGarbage } from "./strata/garbage.ts";
-import {
-  activePk,
-  activeRemoval,
-  activeWrite,
-  type ActiveMark,
-  type DueMark,
-  duePk,
-  dueRemoval,
-  dueWrite,
-  readActive,
-  readDue,
-} from "./strata/marks.ts";
+import { activePk, type ActiveMark, duePk, readActive, readDue } from "./strata/marks.ts";
+import { type RoundCounts, ShardVisits } from "./shard-visits.ts";
 import type { StrataServices } from "./strata/services.ts";
-import { earliest, type Tended, tendShard } from "./strata/tend.ts";
-import { ensureTopicIds, topicNameOf } from "./strata/topic-ids.ts";
-import { addWork, noWork } from "./strata/work.ts";
+import { ensureTopicIds } from "./strata/topic-ids.ts";
+import { noWork } from "./strata/work.ts";
 import { TopicCache } from "./topic-cache.ts";
-import { topicGone } from "./topic-gone.ts";
 import { deletedTopicsPk } from "./topic-row.ts";
 import { CatalogTopics } from "./topics.ts";
 
 type FailurePlace = Omit<JanitorFailure, "topic" | "error">;
-type Counts = { -readonly [K in Exclude<keyof JanitorReport, "isComplete">]: number };
 
 export interface RoundServices extends StrataServices {
   readonly offsetsRetentionMs: number;
@@ -56,13 +39,10 @@ export class JanitorRound {
   readonly #signal: AbortSignal | undefined;
   readonly #cache: TopicCache;
   readonly #topics: CatalogTopics;
-  readonly #names = new Map<string, string>();
-  /** How each shard was left, by topic id and number. */
-  readonly #left = new Map<string, Tended>();
-  readonly #collected = new Map<string, number>();
+  readonly #visits: ShardVisits;
   /** Whether something was left undone that there was time for only later. */
   #isCut = false;
-  readonly #counts: Counts = {
+  readonly #counts: RoundCounts = {
     ...noWork(),
     deletionsFinished: 0,
     groupsExpired: 0,
@@ -83,6 +63,8 @@ export class JanitorRound {
     this.#signal = signal;
     this.#cache = new TopicCache(engine.catalog, clock, true);
     this.#topics = new CatalogTopics({ engine, clock, random, cache: this.#cache, hub: new ChangeHub() });
+    const { isLate, counts, fail } = { isLate: this.#isLate, counts: this.#counts, fail: this.#fail };
+    this.#visits = new ShardVisits({ ...this.#services, topics: this.#topics, cache: this.#cache, counts, isLate, fail });
   }
 
   async run(): Promise<JanitorReport> {
@@ -90,12 +72,12 @@ export class JanitorRound {
     const { clock } = this.#services;
     const works = [this.#dues(), this.#groups(), this.#deletions(), this.#actives(), this.#sweep()];
     const isDone = await inTurns(works, clock, this.#isLate);
-    for (const { segments, unsealedEntries, unsealedBytes } of this.#left.values()) {
+    for (const { segments, unsealedEntries, unsealedBytes } of this.#visits.left.values()) {
       this.#counts.segments += segments;
       this.#counts.unsealedEntries += unsealedEntries;
       this.#counts.unsealedBytes += unsealedBytes;
     }
-    this.#counts.shardsSeen = this.#left.size;
+    this.#counts.shardsSeen = this.#visits.left.size;
     return { ...this.#counts, isComplete: isDone && !this.#isCut };
   }
 
@@ -158,12 +140,9 @@ export class JanitorRound {
   /** @returns whether there is more to do there at once */
   async #visit(mark: ActiveMark): Promise<boolean> {
     let hasMore = false;
-    await this.#attempt(mark.shard, () =>
-      this.#tend(mark.shard, (tended, nextMs) => {
-        hasMore = tended?.hasMore ?? false;
-        return this.#afterActive(mark, tended, nextMs);
-      }),
-    );
+    await this.#attempt(mark.shard, async () => {
+      hasMore = (await this.#visits.active(mark))?.hasMore ?? false;
+    });
     return hasMore;
   }
 
@@ -174,7 +153,7 @@ export class JanitorRound {
       const mark = readDue(item);
       if (mark.dueMs > uptoMs) return;
       yield;
-      await this.#attempt(mark.shard, () => this.#tend(mark.shard, (tended, nextMs) => this.#afterDue(mark, tended, nextMs, uptoMs)));
+      await this.#attempt(mark.shard, () => this.#visits.due(mark, uptoMs));
     }
   }
 
@@ -197,7 +176,7 @@ export class JanitorRound {
   async *#sweep(): Work {
     yield;
     const { engine, clock, tuning } = this.#services;
-    if (this.#left.size === 0) return;
+    if (this.#visits.left.size === 0) return;
     const swept = await engine.catalog.get(sweptKey);
     const sinceMs = clock.nowMs() - (typeof swept?.value === "number" ? swept.value : Number.NEGATIVE_INFINITY);
     if (sinceMs >= 0 && sinceMs < limits.sweepEveryMs) return;
@@ -224,62 +203,6 @@ export class JanitorRound {
     }
   }
 
-  /** @param after what becomes of the mark that led here */
-  async #tend(shard: ShardKey, after: (tended: Tended | undefined, nextMs: number | undefined) => readonly CatalogWrite[]): Promise<void> {
-    const { engine, clock } = this.#services;
-    const topic = await this.#topicOf(shard);
-    const tended = topic && (await tendShard(this.#services, topic, shard, this.#isLate).catch(topicGone));
-    if (tended !== undefined) {
-      this.#left.set(`${shard.topicId}/${shard.shard}`, tended);
-      addWork(this.#counts, tended);
-      for (const { partition, error } of tended.failures) this.#fail({ ...shard, ...(partition !== undefined && { partition }), error });
-      const ageMs = tended.waitingSinceMs === 0 ? 0 : clock.nowMs() - tended.waitingSinceMs;
-      this.#counts.unsealedAgeMs = Math.max(this.#counts.unsealedAgeMs, ageMs);
-    }
-    const garbageMs = topic && (await this.#collect(topic.id));
-    const writes = after(tended, earliest([tended?.nextMs, garbageMs]));
-    if (writes.length > 0) await engine.catalog.transact(writes);
-  }
-
-  /** A shard that writers use stays marked until nothing of it waits and nobody has said so for a while. */
-  #afterActive(mark: ActiveMark, tended: Tended | undefined, nextMs: number | undefined): readonly CatalogWrite[] {
-    if (tended === undefined) return [activeRemoval(mark)];
-    const isQuiet = this.#services.clock.nowMs() - mark.markedMs >= this.#services.tuning.quietMs;
-    if (tended.isBusy || !isQuiet) return [];
-    return [activeRemoval(mark), ...(nextMs === undefined ? [] : [dueWrite(mark.shard, nextMs)])];
-  }
-
-  /**
-   * The mark goes; what comes later gets another one, and what waits, though no writer has marked it, is in use.
-   * @param uptoMs marks up to then are looked at in this round: what fell due meanwhile is for the next one
-   */
-  #afterDue(mark: DueMark, tended: Tended | undefined, nextMs: number | undefined, uptoMs: number): readonly CatalogWrite[] {
-    if (tended?.isBusy === true) return [dueRemoval(mark), activeWrite(mark.shard, this.#services.clock.nowMs())];
-    if (nextMs === undefined) return [dueRemoval(mark)];
-    return [dueRemoval(mark), dueWrite(mark.shard, Math.max(nextMs, uptoMs + 1))];
-  }
-
-  /** Collects a topic's garbage. What is known to be left for later is not looked at again in this round. @returns when more of it is due */
-  async #collect(topicId: string): Promise<number | undefined> {
-    const known = this.#collected.get(topicId);
-    if (known !== undefined) return known;
-    const { engine, clock } = this.#services;
-    const { objects, nextDueMs } = await collectGarbage(engine, topicId, clock.nowMs(), this.#isLate);
-    this.#counts.objectsDeleted += objects;
-    if (nextDueMs !== undefined) this.#collected.set(topicId, nextDueMs);
-    return nextDueMs;
-  }
-
-  async #topicOf({ topicId, shard }: ShardKey): Promise<Topic | undefined> {
-    const name = this.#names.get(topicId) ?? (await topicNameOf(this.#services.engine.catalog, topicId));
-    if (name === undefined) return undefined;
-    // Read anew with each round: its retention may have been raised.
-    const found = this.#names.has(topicId) ? await this.#cache.get(name) : await this.#cache.refresh(name);
-    this.#names.set(topicId, name);
-    const { topic } = await this.#topics.finishGrowth(found);
-    return topic.id === topicId && shard < shardCount(topic.partitions, topic.partitionsPerShard) ? topic : undefined;
-  }
-
   async #attempt(place: FailurePlace, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -289,11 +212,11 @@ export class JanitorRound {
     }
   }
 
-  #fail(failure: JanitorFailure): void {
+  readonly #fail = (failure: JanitorFailure): void => {
     if (++this.#counts.failures > limits.janitorFailuresTold) return;
-    const topic = failure.topicId === undefined ? undefined : this.#names.get(failure.topicId);
+    const topic = failure.topicId === undefined ? undefined : this.#visits.nameOf(failure.topicId);
     this.#services.onFailure?.({ ...failure, ...(topic !== undefined && { topic }) });
-  }
+  };
 }
 
 /** Deleted, changed, or tended by another meanwhile: nothing is left to do, or the next round does it. */

@@ -155,7 +155,7 @@ test("two rounds at the same deletion, and one that ends without a word, leave n
   await log.topics.delete("t");
   const strata = { garbageGraceMs: 0 };
   const reclaim: Engine["upkeep"]["reclaim"] = async (key, options) => {
-    nowMs += limits.janitorSaveMs;
+    nowMs += limits.janitorStepMs;
     return await engine.upkeep.reclaim(key, options);
   };
   const over = { ...engine, upkeep: { ...engine.upkeep, reclaim } };
