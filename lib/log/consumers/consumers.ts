@@ -27,9 +27,9 @@ export interface Consumers {
   /** What was given up, by topic, partition and offset. @throws group_id_not_found */
   deadLetters(group: string, page: { readonly after?: string; readonly limit?: number }): Promise<readonly DeadLetter[]>;
   /**
-   * Asks for dead letters to be delivered once more, to this group alone: by id, or all that there are. They are, as soon as their partitions are looked at.
-   * @returns how many
-   * @throws group_id_not_found; not_found for an id that there is not, when nothing was asked for
+   * Asks for dead letters to be delivered once more, to this group alone: by id, or all of the topic that it reads. They are, as soon as their partitions are looked at.
+   * @returns how many, beside those asked for before
+   * @throws group_id_not_found; when nothing was asked for: not_found for an id that there is not, invalid_request for one of another topic
    */
   redrive(group: string, ids?: readonly string[]): Promise<number>;
   /** Forgets dead letters, by id. What is not there is no error. @throws group_id_not_found */
