@@ -160,6 +160,26 @@ test("SIGTERM lets a running call end and commits it", async () => {
   assert.deepEqual(valuesOf(events()), ["one", "two"]);
 });
 
+test("a pause holds over a stop and a kill, and is told at the start", async () => {
+  const { file, events } = handlerFile("resting");
+  const args = ["--consumer", file, "--topic", "orders", "--from-beginning"];
+  let at = await start(args, "data-resting");
+  await produce(at, "orders", ["one"]);
+  await until("the record has arrived", () => events().length === 1);
+  await connect({ url: at.url }).consumers.pause("resting");
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    await at.stop(signal);
+    at = await start(args, "data-resting");
+    assert.match(at.printed(), /^resting is paused: stratalog consumers resume resting$/m);
+    const { state } = await connect({ url: at.url }).consumers.status("resting");
+    assert.equal(state, "Disabled");
+    await produce(at, "orders", [signal]);
+  }
+  await connect({ url: at.url }).consumers.resume("resting");
+  await until("the others have arrived", () => valuesOf(events()).length === 3);
+  assert.deepEqual(valuesOf(events()), ["one", "SIGTERM", "SIGKILL"]);
+});
+
 test("two functions, each with its topic, and records that one of them answers", async () => {
   const one = join(folder.path, "double.mjs");
   writeFileSync(

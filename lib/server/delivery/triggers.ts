@@ -1,6 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import { checkedConsumer, failureTopic, type NewConsumer } from "../../log/consumers/settings.ts";
+import type { ConsumerStatus } from "../../log/consumers/consumers.ts";
+import { checkedConsumer, type ConsumerSettings, failureTopic, type NewConsumer } from "../../log/consumers/settings.ts";
 import type { Log } from "../../log/log.ts";
 import { topicGone } from "../../log/topic-gone.ts";
 import { nodeClock } from "../../node/clock.ts";
@@ -14,7 +15,7 @@ import { localCarrier } from "./local-carrier.ts";
 export interface TriggeredFunction {
   /** A file of JavaScript or TypeScript (erasable syntax), and after a `#` the export to call. Default `handler`. */
   readonly source: string;
-  /** Its consumer, put when the server starts. Topics that are not there are made. */
+  /** Its consumer, put when the server starts; one that was paused stays paused where `enabled` is not given. Topics that are not there are made. */
   readonly consumer: Omit<NewConsumer, "target">;
 }
 
@@ -59,12 +60,9 @@ export class Triggers {
         const prefix = `[${group}] `;
         handlers.set(target, await Handler.open({ name: group, source, print: (line) => print(`${prefix}${line}`) }));
       }
-      for (const consumer of consumers) {
-        const { topic, outputTopics, onFailure } = consumer;
-        const ofFailures = onFailure === undefined ? undefined : failureTopic(onFailure);
-        for (const name of [topic, ...outputTopics, ...(ofFailures === undefined ? [] : [ofFailures])]) await makeTopic(log, name, print);
-        await log.consumers.put(consumer);
-        lines.remember(await log.consumers.status(consumer.group));
+      for (const [nth, consumer] of consumers.entries()) {
+        await makeTopics(log, consumer, print);
+        lines.remember(await putConsumer(log, consumer, functions[nth]?.consumer.enabled, print));
       }
     } catch (reason) {
       await closeAll(handlers);
@@ -93,6 +91,30 @@ export class Triggers {
     await closeAll(this.#handlers);
     await ended;
   }
+}
+
+async function makeTopics(log: Log, { topic, outputTopics, onFailure }: ConsumerSettings, print: (line: string) => void): Promise<void> {
+  const ofFailures = onFailure === undefined ? undefined : failureTopic(onFailure);
+  for (const name of [topic, ...outputTopics, ...(ofFailures === undefined ? [] : [ofFailures])]) await makeTopic(log, name, print);
+}
+
+/** @param enabled what the function's declaration says of it; undefined: one that was paused stays so */
+async function putConsumer(
+  log: Log,
+  consumer: ConsumerSettings,
+  enabled: boolean | undefined,
+  print: (line: string) => void,
+): Promise<ConsumerStatus> {
+  const { group } = consumer;
+  const before = await log.consumers.get(group).catch(notThere);
+  const put = await log.consumers.put({ ...consumer, enabled: enabled ?? before?.enabled ?? true });
+  if (!put.enabled) print(`${group} is paused: stratalog consumers resume ${group}`);
+  return await log.consumers.status(group);
+}
+
+function notThere(reason: unknown): undefined {
+  if (LogError.from(reason).code !== "group_id_not_found") throw reason;
+  return undefined;
 }
 
 async function makeTopic(log: Log, name: string, print: (line: string) => void): Promise<void> {
