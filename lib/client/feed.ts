@@ -1,4 +1,5 @@
 import type { LogError } from "../core/errors.ts";
+import { type Deferred, deferred } from "./deferred.ts";
 import { Queue } from "./queue.ts";
 
 interface Page<T> {
@@ -9,7 +10,7 @@ interface Page<T> {
 /** Pages in, items out, in order: the read-ahead of a consumer. */
 export class Feed<T> {
   readonly #pages = new Queue<Page<T>>();
-  readonly #readers = new Queue<PromiseWithResolvers<IteratorResult<T, undefined>>>();
+  readonly #readers = new Queue<Deferred<IteratorResult<T, undefined>>>();
   readonly #drained: () => void;
   #at = 0;
   #bytes = 0;
@@ -50,7 +51,7 @@ export class Feed<T> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#pages.length > 0) return Promise.resolve(this.#take());
-    const reader = Promise.withResolvers<IteratorResult<T, undefined>>();
+    const reader = deferred<IteratorResult<T, undefined>>();
     if (this.#end !== undefined) this.#finish(reader);
     else this.#readers.push(reader);
     return reader.promise;
@@ -70,7 +71,7 @@ export class Feed<T> {
     return { done: false, value };
   }
 
-  #finish(reader: PromiseWithResolvers<IteratorResult<T, undefined>>): void {
+  #finish(reader: Deferred<IteratorResult<T, undefined>>): void {
     const error = this.#end?.error;
     this.#end = { error: undefined };
     if (error === undefined) reader.resolve({ done: true, value: undefined });

@@ -1,5 +1,6 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import { type Deferred, deferred } from "./deferred.ts";
 import { encodeRecord } from "./encode.ts";
 import { FlushMark } from "./flush-mark.ts";
 import { Lane } from "./lane.ts";
@@ -32,8 +33,8 @@ export class Producer {
   #producerId: bigint;
   /** Bytes of the records in lanes. */
   #heldBytes = 0;
-  #room: PromiseWithResolvers<void> | undefined;
-  #settled: PromiseWithResolvers<void> | undefined;
+  #room: Deferred<void> | undefined;
+  #settled: Deferred<void> | undefined;
   #mark = new FlushMark();
   #earlier: Promise<unknown> = Promise.resolve();
   #ended: LogError | undefined;
@@ -80,7 +81,7 @@ export class Producer {
   /** Resolves when the buffer has room: await it between sends. */
   ready(): Promise<void> {
     if (this.#waiting.length === 0 && this.#heldBytes < this.#settings.bufferBytes) return Promise.resolve();
-    this.#room ??= Promise.withResolvers();
+    this.#room ??= deferred();
     return this.#room.promise;
   }
 
@@ -139,7 +140,7 @@ export class Producer {
 
   /** Resolves at the next settled record. */
   #hasSettled(): Promise<void> {
-    this.#settled ??= Promise.withResolvers();
+    this.#settled ??= deferred();
     return this.#settled.promise;
   }
 

@@ -1,4 +1,5 @@
 import { LogError } from "../core/errors.ts";
+import { deferred } from "./deferred.ts";
 
 /** An API token or a JWT, or a function that has one: asked for each request, so that what expires can be renewed. */
 export type Token = string | (() => Promise<string>);
@@ -18,7 +19,7 @@ export function checkedToken(token: string): string {
 }
 
 async function asked(token: () => Promise<string>, signal: AbortSignal): Promise<string> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const { promise: aborted, reject } = deferred<never>();
   const onAbort = () => reject(new DOMException("aborted", "AbortError"));
   signal.addEventListener("abort", onAbort);
   try {

@@ -1,12 +1,13 @@
 /** What is published works for those who install it: built, packed and used from another folder. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { startServerProcess } from "./start-server.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -49,6 +50,53 @@ test("the exports load as JavaScript", { timeout: 60_000 }, async () => {
   const { stdout } = await run(process.execPath, ["use.js"], { cwd: folder });
   assert.equal(stdout, "function function function true\n");
 });
+
+test("the SDK runs with this Node, and with the Node 20 and newer that the machine has beside", { timeout: 60_000 }, async () => {
+  const program = `
+    import { connect } from "stratalog";
+    const log = connect({ url: process.argv[2], token: async () => "none" });
+    const topic = "t" + process.versions.node;
+    await log.topics.create({ name: topic });
+    const producer = log.producer({ topic, bufferBytes: 1, batchBytes: 1 });
+    for (const value of ["a", "b"]) {
+      void producer.send({ key: "k", value });
+      await producer.ready();
+    }
+    await producer.close();
+    const values = [];
+    for await (const { value } of log.consume({ topic, from: "earliest", until: "end", format: "json" })) values.push(value);
+    const consumer = log.consumer({ group: topic, topics: [topic], autoOffsetReset: "earliest", enableAutoCommit: false });
+    for await (const { value } of consumer) {
+      values.push(value);
+      await consumer.commitWith([{ topic, value: "of " + value }]);
+      if (value === "of b") break;
+    }
+    console.log(values.join());
+  `;
+  writeFileSync(join(folder, "old.js"), program);
+  const server = await startServerProcess({ data: join(folder, "data") });
+  try {
+    for (const node of await nodes()) {
+      const { stdout } = await run(node, ["old.js", server.url], { cwd: folder });
+      assert.equal(stdout, "a,b,a,b,of a,of b\n", node);
+    }
+  } finally {
+    await server.stop();
+  }
+});
+
+/** This Node, and one of each other version from 20 on that is on the path. */
+async function nodes(): Promise<readonly string[]> {
+  const found = new Map<string, string>([[process.versions.node, process.execPath]]);
+  for (const place of (process.env["PATH"] ?? "").split(delimiter)) {
+    const node = join(place, "node");
+    if (!existsSync(node)) continue;
+    const { stdout } = await run(node, ["-p", "process.versions.node"]);
+    const version = stdout.trim();
+    if (Number.parseInt(version) >= 20 && !found.has(version)) found.set(version, node);
+  }
+  return [...found.values()];
+}
 
 test("the declarations tell a user's compiler the types, and nothing is any", { timeout: 60_000 }, async () => {
   const program = `

@@ -17,6 +17,7 @@ import {
   type TopicPartition,
   withAutoCommit,
 } from "./options.ts";
+import { Outlet } from "./outlet.ts";
 import { heldOf, knownParts, Part, partKey, partKeys, placeOf } from "./part.ts";
 import { type OutputPlace, type OutputRecord, outputsJson, randomId } from "./transaction.ts";
 
@@ -36,10 +37,9 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
   readonly #stop = new AbortController();
   readonly #alarm: Alarm;
   readonly #parts = new Map<string, Part<F>>();
-  readonly #waiters: PromiseWithResolvers<Given<F>>[] = [];
+  readonly #outlet = new Outlet<GroupRecord<F>>();
   #membership: Membership;
   #given: { readonly part: Part<F>; readonly offset: number; readonly sinceMs: number } | undefined;
-  #end: { readonly error: LogError | undefined } | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #turn = 0;
@@ -96,10 +96,9 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     this.#handle();
     this.#running ??= this.#run();
     if (this.#isAway) this.#alarm.ring();
-    const waiter = Promise.withResolvers<Given<F>>();
-    this.#waiters.push(waiter);
+    const next = this.#outlet.next();
     this.#give();
-    return waiter.promise;
+    return next;
   }
 
   /** Ends it. The record that was given last does not count as handled. */
@@ -182,7 +181,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     for (const part of this.#parts.values()) part.stop.abort();
     // One of its own callbacks may have asked for it.
     if (this.#calling === 0) await this.#running;
-    if (this.#hasJoined && this.#end?.error === undefined) {
+    if (this.#hasJoined && this.#outlet.error === undefined) {
       if (this.#settings.enableAutoCommit) await this.#commits.commit([...this.#parts.values()]).catch(() => undefined);
       await this.#groups.leave(this.#settings.group, this.#membership).catch(() => undefined);
     }
@@ -326,7 +325,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     await this.#lose([...this.#parts.values()]);
     this.#membership = { ...this.#membership, generation: 0 };
     this.#isAway = true;
-    while (!this.#stop.signal.aborted && this.#waiters.length === 0) await this.#alarm.sleep(this.#settings.maxPollIntervalMs);
+    while (!this.#stop.signal.aborted && !this.#outlet.isAwaited) await this.#alarm.sleep(this.#settings.maxPollIntervalMs);
     this.#isAway = false;
     return true;
   }
@@ -354,11 +353,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
 
   /** Gives what is here to those who wait, partition by partition in turns. */
   #give(): void {
-    if (this.#end !== undefined) {
-      this.#finish();
-      return;
-    }
-    while (this.#waiters.length > 0 && !this.#stop.signal.aborted) {
+    while (this.#outlet.isAwaited && !this.#stop.signal.aborted) {
       const parts = [...this.#parts.values()];
       const ready = [...parts.slice(this.#turn), ...parts.slice(0, this.#turn)].find(
         (part) => part.hasRecords && part.isReady && !part.isPaused && !part.isRevoked,
@@ -367,7 +362,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       if (ready === undefined || record === undefined) break;
       this.#given = { part: ready, offset: record.offset, sinceMs: this.#transport.clock.nowMs() };
       if (!ready.hasRecords) this.#turn = (parts.indexOf(ready) + 1) % parts.length;
-      this.#waiters.shift()?.resolve({ done: false, value: { topic: ready.topic, ...record } });
+      this.#outlet.give({ topic: ready.topic, ...record });
     }
     this.#pump();
   }
@@ -384,16 +379,10 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
 
   /** Nothing more comes. Who waits is told the error, once. */
   #finish(error?: LogError): void {
-    const isLeft = this.#end !== undefined || error === undefined || error.code === "fenced_instance_id";
+    const isLeft = this.#outlet.isEnded || error === undefined || error.code === "fenced_instance_id";
     if (!isLeft && this.#hasJoined) this.#groups.leave(this.#settings.group, this.#membership).catch(() => undefined);
-    this.#end ??= { error };
     this.#stop.abort();
-    for (const waiter of this.#waiters.splice(0)) {
-      const told = this.#end.error;
-      this.#end = { error: undefined };
-      if (told === undefined) waiter.resolve({ done: true, value: undefined });
-      else waiter.reject(told);
-    }
+    this.#outlet.end(error);
   }
 }
 
