@@ -24,9 +24,10 @@ export type CompactRules = MergeRules & CompactionRules;
  * One pass of key compaction over a partition's segments, when one is due; else one merge, when neighbours are worth it. As Kafka's: the last record of each key stays
  * at its offset, order stays, and a tombstone goes when its time is over and all that it is about has gone.
  *
- * A pass maps as many keys to their last offsets as memory is set aside for, and as a third of the time allows, from the first record on that none has looked at. Then it goes over all segments before
- * that from the oldest on, and stops where a swap does not come to be done: a segment is marked as gone over when all before it are. So a tombstone never goes before
- * an older record of its key does, any number of passes may run at once, and each may end at any moment: the next one goes on where it came to.
+ * A pass maps as many keys to their last offsets as memory is set aside for, and as a third of the time allows, from the first record on that none has looked at.
+ * Then it goes over all segments before that from the oldest on, and stops where a swap does not come to be done: a segment is marked as gone over when all before it
+ * are. So a tombstone never goes before an older record of its key does, any number of passes may run at once, and each may end at any moment: the next one goes on
+ * where it came to.
  * @returns bytes written; undefined when there was nothing to do, or it was stopped before it had written any
  */
 export async function compactOnce(
