@@ -112,7 +112,9 @@ class Gathering {
     const { topic, partition } = this.#place;
     const request = {
       waitMs,
-      recordsMax: this.#consumer.batchSize,
+      // Where filters keep out the most, a batch of a few is found among many.
+      recordsMax:
+        this.#consumer.filters.length === 0 ? this.#consumer.batchSize : Math.max(this.#consumer.batchSize, limits.triggerBatchSizeDefault),
       bytesMax: limits.triggerFetchBytes,
       ...(this.#options.signal && { signal: this.#options.signal }),
     };

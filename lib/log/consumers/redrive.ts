@@ -40,6 +40,7 @@ async function redriveOne(services: DeliveryServices, parts: RunParts, lease: Le
   const undeliverable = reasonAgainst(records, delivery.topic);
   if (undeliverable !== undefined) {
     await writeLetter(lease, {}, consumer.group, { ...letter, error: `${undeliverable} Before that: ${letter.error}` });
+    parts.progress.isMade = true;
     return true;
   }
   await lease.renew();

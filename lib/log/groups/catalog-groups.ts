@@ -1,4 +1,5 @@
 import type { GroupStateName } from "../../core/groups/group-states.ts";
+import { mapBounded } from "../../core/bounded.ts";
 import { limits } from "../../core/limits.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import { consumerKey } from "../consumers/consumer-row.ts";
@@ -18,7 +19,7 @@ import type {
   Membership,
   OffsetCommit,
 } from "./groups.ts";
-import { isLive, memberRows } from "./member-row.ts";
+import { isLive, type MemberRow, memberRows } from "./member-row.ts";
 import { foundIn, groupKey, groupsPk, type GroupServices, Members } from "./members.ts";
 import { offsetRows, offsetsPk } from "./offset-row.ts";
 import { Offsets } from "./offsets.ts";
@@ -61,10 +62,14 @@ export class CatalogGroups implements Groups {
 
   async list(page: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly GroupSummary[]> {
     const { limit = limits.listLimitDefault, ...range } = page;
-    const items = await this.#services.catalog.query(groupsPk, { ...range, limit });
-    return items.map((item) => {
+    const { catalog, clock } = this.#services;
+    const items = await catalog.query(groupsPk, { ...range, limit });
+    return await mapBounded(items, limits.shardConcurrency, async (item) => {
+      const group = item.key.sk;
       const { state } = foundIn(item);
-      return { group: item.key.sk, state: nameOf(state), generation: state.generation, members: state.members.size };
+      const rows = state.members.size === 0 ? new Map<string, MemberRow>() : await memberRows(catalog, group);
+      const live = liveIn(state, rows, clock.nowMs());
+      return { group, state: shownName(state, live.length), generation: state.generation, members: live.length };
     });
   }
 
@@ -75,15 +80,11 @@ export class CatalogGroups implements Groups {
     if (version === 0) throw groupNotFound(group);
     const { assignor, generation } = state;
     const nowMs = clock.nowMs();
-    const members = [...state.members].flatMap(([member, { session, subscription }]) => {
-      const row = rows.get(member);
-      // Gone, though nobody has come by since who would have to know.
-      if (row?.session !== session || !isLive(row, nowMs)) return [];
+    const members = liveIn(state, rows, nowMs).map(([member, { sessionTimeoutMs, beatMs, subscription }]) => {
       const { assigned, revoked } = sharesOf(state, member);
-      return [{ member, subscription, assigned, revoked, sessionTimeoutMs: row.sessionTimeoutMs, beatMs: row.beatMs }];
+      return { member, subscription, assigned, revoked, sessionTimeoutMs, beatMs };
     });
-    const isAsKnown = members.length === state.members.size;
-    return { group, state: isAsKnown ? nameOf(state) : members.length === 0 ? "Empty" : "Reconciling", generation, assignor, members };
+    return { group, state: shownName(state, members.length), generation, assignor, members };
   }
 
   async settle(group: string): Promise<void> {
@@ -134,6 +135,23 @@ export class CatalogGroups implements Groups {
     }
     for await (const { key } of eachItem(catalog, lettersPk(group))) yield { key, delete: true, if: "any" };
   }
+}
+
+/** Members that are not gone: of those that are, nobody may have come by since who would have to know. */
+function liveIn(
+  { members }: GroupState,
+  rows: ReadonlyMap<string, MemberRow>,
+  nowMs: number,
+): readonly (readonly [member: string, row: Pick<MemberRow, "subscription" | "sessionTimeoutMs" | "beatMs">])[] {
+  return [...members].flatMap(([member, { session, subscription }]) => {
+    const row = rows.get(member);
+    return row?.session === session && isLive(row, nowMs) ? [[member, { ...row, subscription }] as const] : [];
+  });
+}
+
+function shownName(state: GroupState, live: number): GroupStateName {
+  if (live === state.members.size) return nameOf(state);
+  return live === 0 ? "Empty" : "Reconciling";
 }
 
 function nameOf(state: GroupState): GroupStateName {

@@ -3,7 +3,8 @@ import { limits } from "../../../core/limits.ts";
 import type { StrataCase } from "../strata/build.ts";
 import type { DeliveryReport } from "../../../log/consumers/consumers.ts";
 import { type ConsumerWorld, consumerCase } from "./build.ts";
-import { failed } from "./function.ts";
+import { record } from "../log/build.ts";
+import { failed, failsOn } from "./function.ts";
 
 const filters = [JSON.stringify({ value: [{ prefix: "keep" }] })];
 /** What a read takes where time goes by with reads. */
@@ -88,13 +89,15 @@ export const timeCases: readonly StrataCase[] = [
   ...[0, 5_500].flatMap((leftMs) =>
     (
       [
-        ["keep out", { filters }],
-        ["find too old", { maxRecordAgeMs: 60_000 }],
+        ["keep out", { filters }, 2_000],
+        ["find too old", { maxRecordAgeMs: 60_000 }, 40],
       ] as const
-    ).map(([what, settings]) =>
+    ).map(([what, settings, count]) =>
       consumerCase(`what settings ${what} is handed on when time is short, each time further on, with ${leftMs} ms left`, async (world) => {
         await world.put({ ...settings, targetTimeoutMs, batchSize: 2 });
-        await world.append(Array.from({ length: 40 }, (_, nth) => `r${nth}`).join(" "));
+        // One read a piece.
+        const piece = Array.from({ length: count / 20 }, () => record("old", { partition: 0 }));
+        for (let nth = 0; nth < 20; nth++) await world.log.append("t", { records: piece });
         world.clock.pass(60_001);
         await world.append("keep");
         readsTakeTime(world);
@@ -102,9 +105,9 @@ export const timeCases: readonly StrataCase[] = [
         assert.ok(reports.length > 2, `${reports.length} deliveries`);
         assert.equal(reports.at(-1)?.state, "done");
         const all = (name: "calls" | "givenUp" | "filtered"): number => reports.reduce((sum, report) => sum + report[name], 0);
-        assert.deepEqual([all("calls"), all("givenUp") + all("filtered"), world.fn.called()], [1, 40, ["0: keep"]]);
+        assert.deepEqual([all("calls"), all("givenUp") + all("filtered"), world.fn.called()], [1, count, ["0: keep"]]);
         assert.ok(reports.slice(0, -1).every(({ givenUp, filtered }) => givenUp + filtered > 0));
-        assert.equal(await world.offset(), 41);
+        assert.equal(await world.offset(), count + 1);
       }),
     ),
   ),
@@ -183,4 +186,30 @@ export const timeCases: readonly StrataCase[] = [
       assert.deepEqual(world.fn.called(), what === "has other filters" ? [] : ["0: a"]);
     }),
   ),
+  consumerCase("a small batch is found among many filtered records in few reads", async (world) => {
+    await world.put({ batchSize: 1, filters });
+    const labels = [...Array<string>(149).fill("x"), "keep"];
+    await world.log.append("t", { records: labels.map((label) => record(label, { partition: 0 })) });
+    let reads = 0;
+    world.watched.intercept = async ({ name }, run) => {
+      if (name === "journal.read") reads++;
+      return await run();
+    };
+    assert.equal((await world.delivered()).records, 1);
+    assert.ok(reads < 10, `${reads} reads`);
+  }),
+  consumerCase("letters whose records are gone do not outlast the time there is", async (world) => {
+    await world.put({ retryAttempts: 0, batchSize: 1, targetTimeoutMs: 10_000 });
+    await world.append(Array(4).fill("bad").join(" "));
+    world.fn.answer = failsOn("bad");
+    await world.drain();
+    await world.log.deleteRecords("t", [{ partition: 0, offset: 4 }]);
+    await world.log.consumers.redrive("g");
+    world.watched.intercept = async ({ name }, run) => {
+      if (name === "catalog.transact") world.clock.pass(1_000);
+      return await run();
+    };
+    const report = await world.delivered({}, { endMs: world.clock.nowMs() + 10_000 + limits.deliverMarginMs + 2_500 });
+    assert.deepEqual([report.state, report.calls], ["handed-on", 0]);
+  }),
 ];

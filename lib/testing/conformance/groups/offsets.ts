@@ -148,6 +148,8 @@ export const offsetCases: readonly StrataCase[] = [
     pass(6_001);
     const { state, members } = await log.groups.describe("g");
     assert.deepEqual([state, members], ["Empty", []], "who has not beaten for its session is not told of");
+    const listed = (await log.groups.list({})).map((group) => `${group.state} ${group.members}`);
+    assert.deepEqual(listed, ["Empty 0"], "nor counted");
     await log.groups.delete("g");
     assert.deepEqual(await log.groups.list({}), []);
   }),

@@ -44,7 +44,9 @@ const lifeCases: readonly HttpCase[] = [
     assert.equal((await world.put()).version, 1);
   }),
 
-  consumerCase("each setting of a triggered consumer is kept as it was sent", { partitions: 2 }, async (_, world) => {
+  consumerCase("each setting of a triggered consumer is kept as it was sent", { partitions: 2 }, async (api, world) => {
+    const givenUp = `${world.topic}.given-up`;
+    await api.json("/topics", jsonBody({ name: givenUp }), 201);
     const all: Partial<PutConsumerBody> = {
       targetTimeoutMs: 1,
       startingPosition: "AT_TIMESTAMP",
@@ -56,7 +58,7 @@ const lifeCases: readonly HttpCase[] = [
       maxRecordAgeMs: 604_800_000,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
-      onFailure: `kafka://${world.topic}.given-up`,
+      onFailure: `kafka://${givenUp}`,
       outputTopics: [world.topic],
       enabled: false,
     };
@@ -64,6 +66,7 @@ const lifeCases: readonly HttpCase[] = [
     assert.deepEqual(made, { group: world.group, topic: world.topic, target, ...all, version: 1 });
     const other = { target: `${target}:live`, onFailure: "arn:aws:sqs:us-east-1:000000000000:given-up", maxRecordAgeMs: 60_000 } as const;
     assert.deepEqual(await world.put(other, 200), { ...defaults, ...other, group: world.group, topic: world.topic, createdMs, version: 2 });
+    await expectEmpty(await api.send(`/topics/${givenUp}`, { method: "DELETE" }));
   }),
 
   consumerCase("a triggered consumer is paused and goes on", {}, async (_, world) => {
