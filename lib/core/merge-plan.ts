@@ -1,5 +1,6 @@
 /** A segment as far as merging depends on it. */
 export interface MergeCandidate {
+  /** Of its batches: what a merge does not change. */
   readonly bytes: number;
   /** -1: none. */
   readonly minTimestampMs: number;
@@ -9,7 +10,7 @@ export interface MergeCandidate {
 export interface MergeRules {
   readonly segmentsMin: number;
   readonly segmentsMax: number;
-  /** `segment.bytes`: what the result has at most. */
+  /** What the result has at most: `segment.bytes`, and no more than a round can write. */
   readonly bytesMax: number;
   /** `segment.ms`: what lies between its timestamps at most, so that retention can let it go in time. */
   readonly spanMsMax: number;
@@ -22,8 +23,8 @@ export interface MergeRange {
 }
 
 /**
- * Which neighbours to merge; undefined when none are worth it. The result is at least twice as large as the largest of them: so a byte is
- * written again at most log2(segment.bytes / its first segment's bytes) times, and with eight alike about log8 of it.
+ * Which neighbours to merge; undefined when none are worth it. The result is at least twice as large as the largest of them: so a byte is written again at most
+ * log2(`bytesMax` / its first segment's bytes) times. Where segments come alike it is about half of that.
  */
 export function planMerge(segments: readonly MergeCandidate[], rules: MergeRules): MergeRange | undefined {
   for (let from = 0; from + rules.segmentsMin <= segments.length; from++) {
@@ -31,6 +32,12 @@ export function planMerge(segments: readonly MergeCandidate[], rules: MergeRules
     if (to !== undefined) return { from, to };
   }
   return undefined;
+}
+
+/** Whether segments may be merged where a merge is cut short: they may be fewer than one takes. */
+export function isWorthMerging(segments: readonly MergeCandidate[], rules: MergeRules): boolean {
+  const range = planMerge(segments, { ...rules, segmentsMin: 2 });
+  return range?.from === 0 && range.to === segments.length;
 }
 
 function longestFrom(segments: readonly MergeCandidate[], from: number, rules: MergeRules): number | undefined {

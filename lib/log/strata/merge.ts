@@ -1,10 +1,10 @@
-import { blockOf } from "../../core/codec/segment.ts";
+import { blockOf, segmentFormat } from "../../core/codec/segment.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import { type MergeRules, planMerge } from "../../core/merge-plan.ts";
+import { isWorthMerging, type MergeCandidate, type MergeRules, planMerge } from "../../core/merge-plan.ts";
 import type { CatalogWrite } from "../../ports/catalog.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
-import { blocksUpTo, readBlocks, readIndex, SegmentGone } from "./segment-objects.ts";
+import { batchesEnd, blocksUpTo, readBlocks, readIndex, SegmentGone } from "./segment-objects.ts";
 import { segmentKey, type SegmentRow, type SegmentValue, segmentValue } from "./segment-row.ts";
 import { segmentObjectKey } from "./segment-object-key.ts";
 import { segmentValueOf, writeSegment } from "./segment-writer.ts";
@@ -29,14 +29,14 @@ export async function mergeOnce(
   rules: MergeRules,
   isLate: () => boolean,
 ): Promise<number | undefined> {
-  const range = planMerge(segments.rows, rules);
+  const range = planMerge(segments.rows.map(candidate), rules);
   if (range === undefined) return undefined;
   const { objects } = services.engine;
   const isPastHalf = pastPart(services, 2);
   const taken: SegmentRow[] = [];
   const batches = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     for (const row of segments.rows.slice(range.from, range.to)) {
-      if (isPastHalf() && isWorthIt(taken, rules)) return;
+      if (isPastHalf() && isWorthMerging(taken.map(candidate), rules)) return;
       taken.push(row);
       yield* inTime(batchesOf(objects, [row]), isLate);
     }
@@ -52,10 +52,8 @@ export async function mergeOnce(
   });
 }
 
-/** Whether segments would be merged as they are, were there no more of them. */
-function isWorthIt(rows: readonly SegmentRow[], rules: MergeRules): boolean {
-  const range = planMerge(rows, { ...rules, segmentsMin: 2 });
-  return range?.from === 0 && range.to === rows.length;
+function candidate(row: SegmentRow): MergeCandidate {
+  return { ...row, bytes: batchesEnd(row) - segmentFormat.headBytes };
 }
 
 /** A segment, and the neighbours that it is in the place of. */
