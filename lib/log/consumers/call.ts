@@ -1,4 +1,5 @@
 import { reportedFrom } from "../../core/delivery/batch-response.ts";
+import { partitionName } from "../../core/delivery/msk-event.ts";
 import type { OutputRecord } from "../log.ts";
 import { answeredRecords, BadAnswer } from "./answered-records.ts";
 import { type CallBatch, CallFailed, type Carrier, type Consumer } from "./consumers.ts";
@@ -46,12 +47,16 @@ export async function callFunction(
   }
   const offsets = { first: batch.records[0]?.offset ?? 0, last: batch.records.at(-1)?.offset ?? 0 };
   const failedFrom = consumer.reportBatchItemFailures ? reportedFrom(answer, batch.topic, batch.partition, offsets) : undefined;
-  if (failedFrom === "all")
-    return { ...failedCall, error: "The function's answer names no failed records of the batch in a way that can be understood." };
+  if (failedFrom === "all") return { ...failedCall, error: notUnderstood(batch) };
   try {
     return { kind: "answered", failedFrom, outputs: failedFrom === undefined ? answeredRecords(answer, consumer.outputTopics) : [] };
   } catch (reason) {
     if (!(reason instanceof BadAnswer)) throw reason;
     return { ...failedCall, error: reason.message };
   }
+}
+
+function notUnderstood({ topic, partition, records }: CallBatch): string {
+  const itemIdentifier = { partition: partitionName(topic, partition), offset: records[0]?.offset ?? 0 };
+  return `The whole batch failed: its answer has to be like ${JSON.stringify({ batchItemFailures: [{ itemIdentifier }] })}, with an offset of the call.`;
 }

@@ -121,7 +121,8 @@ export const failureCases: readonly StrataCase[] = [
       await world.delivered();
       assert.deepEqual(world.fn.called(), ["0: a b c"]);
       assert.deepEqual(await world.letters(), ["0/0-3 RetryAttemptsExhausted 1"]);
-      assert.doesNotMatch((await world.letter())?.error ?? "", /reported offset/);
+      const form = '{"batchItemFailures":[{"itemIdentifier":{"partition":"t-0","offset":0}}]}';
+      assert.equal((await world.letter())?.error, `The whole batch failed: its answer has to be like ${form}, with an offset of the call.`);
     }),
   ),
   consumerCase("answers of a function that reports nothing are success", async (world) => {
