@@ -4,6 +4,7 @@ import { type Frontier, frontierMoved } from "./frontier.ts";
 import { garbageWrite, newGarbage } from "./garbage.ts";
 import { segmentKey, type SegmentRow } from "./segment-row.ts";
 import type { StrataServices } from "./services.ts";
+import { isUndated } from "./untimed.ts";
 
 /** `retention.ms` and `retention.bytes`; -1: no bound. */
 export interface Retention {
@@ -31,12 +32,17 @@ export function startAfterRetention(rows: readonly SegmentRow[], { ms, bytes }: 
 /** When the oldest segment is old enough, as far as time decides; undefined when it never is. */
 export function expiresMs(rows: readonly SegmentRow[], { ms }: Retention): number | undefined {
   const [oldest] = rows;
-  return oldest === undefined || ms < 0 ? undefined : newestMs(oldest) + ms + 1;
+  return oldest === undefined || ms < 0 || isUndated(oldest) ? undefined : newestMs(oldest) + ms + 1;
 }
 
-/** Of a segment that compaction has emptied, at most this old: a consumer who is there goes on, as long as records of that time would be kept. */
-function newestMs({ records, maxTimestampMs, reachedMs }: SegmentRow): number {
-  return records === 0 ? reachedMs : maxTimestampMs;
+/**
+ * As in Kafka the time of storing counts for records without a timestamp. Of a segment that compaction has emptied, at most this old: a consumer who is there goes on,
+ * as long as records of that time would be kept.
+ */
+function newestMs(row: SegmentRow): number {
+  if (isUndated(row)) return Number.POSITIVE_INFINITY;
+  const { records, maxTimestampMs, reachedMs, untimedMs = -1 } = row;
+  return Math.max(records === 0 ? reachedMs : maxTimestampMs, untimedMs);
 }
 
 /**

@@ -11,6 +11,7 @@ import { segmentValueOf, writeSegment } from "./segment-writer.ts";
 import type { StrataServices } from "./services.ts";
 import { swap } from "./swap.ts";
 import { inTime, OutOfTime, pastPart } from "./time-left.ts";
+import { keptUntimed } from "./untimed.ts";
 
 /** A partition's segments, oldest first. */
 export interface PartitionSegments {
@@ -81,12 +82,11 @@ export async function replaceSegments(
       keys: [key],
       write: async () => {
         const { value, rows } = await write(key, baseOffset);
+        const put = segmentValue({ ...value, ...keptUntimed(rows, services.clock) });
         bytes = value.bytes;
         const writes = rows.map((row): CatalogWrite => {
           const own = segmentKey(topicId, partition, row.baseOffset);
-          return row.baseOffset === baseOffset
-            ? { key: own, put: segmentValue(value), if: row.version }
-            : { key: own, delete: true, if: row.version };
+          return row.baseOffset === baseOffset ? { key: own, put, if: row.version } : { key: own, delete: true, if: row.version };
         });
         return { writes, replaced: rows.map((row) => row.key) };
       },

@@ -133,7 +133,7 @@ async function writeRun(services: StrataServices, run: Run, reachedMs: number): 
   }
 }
 
-async function storeRun({ engine }: StrataServices, run: Run, reachedMs: number): Promise<SegmentValue> {
+async function storeRun({ engine, clock }: StrataServices, run: Run, reachedMs: number): Promise<SegmentValue> {
   const batches = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     for (const group of groupsOf(run)) {
       const read = await engine.journal.read(group.map(({ entry }) => ({ entry, index: run.index })));
@@ -145,7 +145,8 @@ async function storeRun({ engine }: StrataServices, run: Run, reachedMs: number)
     }
   };
   const written = await writeSegment(engine.objects, run.key, run.baseOffset, batches(), () => run.next);
-  return segmentValueOf(run.key, written, reachedMs);
+  const isUntimed = run.parts.some(({ part }) => part.maxTimestampMs < 0);
+  return { ...segmentValueOf(run.key, written, reachedMs), ...(isUntimed && { untimedMs: clock.nowMs() }) };
 }
 
 /** Parts that are read at once. */

@@ -24,6 +24,8 @@ export interface SegmentRow {
   readonly cleanedTo: number;
   /** Since when, at the latest, compaction has kept the tombstones in it; 0: it has seen none in it. */
   readonly tombstonesMs: number;
+  /** When the newest of its entries that have no timestamp was sealed; undefined: it has none, or an earlier build sealed it. */
+  readonly untimedMs?: number | undefined;
 }
 
 export type SegmentValue = Omit<SegmentRow, "version" | "baseOffset">;
@@ -39,8 +41,9 @@ export function segmentKey(topicId: string, partition: number, baseOffset: numbe
 }
 
 export function segmentValue(row: SegmentValue): JsonValue {
-  const { next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedTo, tombstonesMs } = row;
-  return { v: formatVersion, next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedTo, tombstonesMs };
+  const { next, key, bytes, endBytes, records, minTimestampMs, maxTimestampMs, reachedMs, cleanedTo, tombstonesMs, untimedMs } = row;
+  const times = { minTimestampMs, maxTimestampMs, reachedMs, ...(untimedMs !== undefined && { untimedMs }) };
+  return { v: formatVersion, next, key, bytes, endBytes, records, ...times, cleanedTo, tombstonesMs };
 }
 
 /** @throws unsupported_version */

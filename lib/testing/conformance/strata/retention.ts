@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { encodeBatch } from "../../../core/codec/record-batch.ts";
 import type { Log } from "../../../log/log.ts";
+import { allSegments, segmentKey, segmentValue } from "../../../log/strata/segment-row.ts";
 import { labelsOf, record } from "../log/build.ts";
 import { atOnce, objectKeys, type StrataCase, strataCase } from "./build.ts";
 
@@ -32,6 +34,47 @@ export const retentionCases: readonly StrataCase[] = [
         assert.deepEqual(await objectKeys(engine), []);
         const { records } = { records: [record("new")] };
         assert.deepEqual(await log.append("t", { records }), [{ partition: 0, offset: 4, duplicate: false }]);
+      } finally {
+        await log.close();
+      }
+    },
+  },
+  {
+    name: "records without a timestamp count as from when they were sealed, also once they were merged",
+    async run(harness) {
+      let nowMs = 1_000 * dayMs;
+      const { log, engine, janitor } = await harness.openTuned(atOnce, () => nowMs);
+      const round = () => janitor(Number.MAX_SAFE_INTEGER);
+      const untimed = (): Uint8Array => {
+        const records = [{ ...record("untimed"), timestampMs: -1 }];
+        return encodeBatch(records, { nowMs, compression: harness.compression, compressionType: "none" });
+      };
+      try {
+        const { id } = await log.topics.create({ name: "t", config: { "retention.ms": 3 * dayMs } });
+        const rows = async () => await allSegments(engine.catalog, id, 0);
+        for (const days of [1, 2, 3, 4]) {
+          if (days % 2 === 0) await log.appendBatches("t", 0, untimed());
+          else await log.append("t", { records: [{ ...record("timed"), timestampMs: nowMs }] });
+          await round();
+          if (days < 4) nowMs += dayMs / 2;
+        }
+        assert.deepEqual([await starts(log), (await rows()).length], [[0], 1]);
+        nowMs += 3 * dayMs;
+        await round();
+        assert.deepEqual(await starts(log), [0]);
+        nowMs += 1;
+        await round();
+        assert.deepEqual([await starts(log), await rows()], [[4], []]);
+        await log.appendBatches("t", 0, untimed());
+        await round();
+        // As an earlier build has sealed it: nobody knows when.
+        const [{ untimedMs, ...row } = assert.fail()] = await rows();
+        assert.equal(untimedMs, nowMs);
+        const key = segmentKey(id, 0, row.baseOffset);
+        await engine.catalog.transact([{ key, put: segmentValue(row), if: row.version }]);
+        nowMs += 30 * dayMs;
+        await round();
+        assert.deepEqual([await starts(log), (await rows()).length], [[4], 1]);
       } finally {
         await log.close();
       }
