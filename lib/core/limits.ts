@@ -369,9 +369,7 @@ export const limits = {
   /** Segments of one merge. */
   mergeSegmentsMin: 8,
   mergeSegmentsMax: 64,
-  /**
-   * Bytes that are merged, or compacted, into one segment: eight seals of the largest size. Packing records anew with gzip takes 13 MB/s of a core, of which a Lambda function of 512 MB has 0.29: a third of its round.
-   */
+  /** Bytes that are merged, or compacted, into one segment: eight seals of the largest size, and what a round has time for (decision 0011). */
   rewriteBytesMax: 256 * 1024 * 1024,
   /** One pass of compaction remembers so many keys, with at most 48 bytes each, and reads at most so many bytes for them. */
   compactionKeysMax: 4_000_000,
