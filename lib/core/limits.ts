@@ -278,12 +278,11 @@ export const limits = {
   localThreadMemoryMib: 1_024,
   /** How long a changed file is left alone before it is loaded: editors write in steps. */
   localReloadQuietMs: 100,
-  /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. A step of it ends, or says how far it is, after so long. */
+  /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. A step of it ends, or says how far it is, after so long. Of what it could not tend, so many are told one by one. */
   janitorIntervalMs: 10_000,
   janitorSharedIntervalMs: 60_000,
   janitorRoundMsMax: 300_000,
   janitorStepMs: 10_000,
-  /** Of what a round could not tend, so many are told one by one. */
   janitorFailuresTold: 100,
   /** Lambda: a janitor begins no further topic this long before its time is over. */
   janitorEndMarginMs: 15_000,

@@ -1,6 +1,6 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
-import type { CatalogItem } from "../ports/catalog.ts";
+import type { CatalogItem, CatalogWrite } from "../ports/catalog.ts";
 import { ChangeHub } from "./change-hub.ts";
 import { Deletion } from "./deletion.ts";
 import { eachItem } from "./each-item.ts";
@@ -9,7 +9,7 @@ import { expireGroup } from "./groups/expire.ts";
 import { groupMarksPk, readGroupMark } from "./groups/group-marks.ts";
 import { inTurns, type Work } from "./in-turns.ts";
 import type { JanitorFailure, JanitorReport } from "./janitor.ts";
-import { activePk, type ActiveMark, duePk, readActive, readDue } from "./strata/marks.ts";
+import { activePk, activeWrite, type ActiveMark, duePk, dueRemoval, readActive, readDue } from "./strata/marks.ts";
 import { type RoundCounts, ShardVisits } from "./shard-visits.ts";
 import type { StrataServices } from "./strata/services.ts";
 import { ensureTopicIds } from "./strata/topic-ids.ts";
@@ -17,6 +17,7 @@ import { noWork } from "./strata/work.ts";
 import { TopicCache } from "./topic-cache.ts";
 import { deletedTopicsPk } from "./topic-row.ts";
 import { CatalogTopics } from "./topics.ts";
+import { Underway } from "./underway.ts";
 
 type FailurePlace = Omit<JanitorFailure, "topic" | "error">;
 
@@ -27,6 +28,7 @@ export interface RoundServices extends StrataServices {
 }
 
 const cursorKey = { pk: "janitor", sk: "cursor" };
+const cursorWrite = (sk: string): CatalogWrite => ({ key: cursorKey, put: sk, if: "any" });
 const sweptKey = { pk: "janitor", sk: "swept" };
 
 /**
@@ -40,6 +42,7 @@ export class JanitorRound {
   readonly #cache: TopicCache;
   readonly #topics: CatalogTopics;
   readonly #visits: ShardVisits;
+  readonly #underway: Underway;
   /** Whether something was left undone that there was time for only later. */
   #isCut = false;
   readonly #counts: RoundCounts = {
@@ -63,6 +66,7 @@ export class JanitorRound {
     this.#signal = signal;
     this.#cache = new TopicCache(engine.catalog, clock, true);
     this.#topics = new CatalogTopics({ engine, clock, random, cache: this.#cache, hub: new ChangeHub() });
+    this.#underway = new Underway(engine.catalog, clock);
     const { isLate, counts, fail } = { isLate: this.#isLate, counts: this.#counts, fail: this.#fail };
     this.#visits = new ShardVisits({ ...this.#services, topics: this.#topics, cache: this.#cache, counts, isLate, fail });
   }
@@ -82,7 +86,10 @@ export class JanitorRound {
   }
 
   /** Asked before each step: whoever hears that time is up leaves something undone. */
-  readonly #isLate = (): boolean => (this.#isCut ||= this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs);
+  readonly #isLate = (): boolean => {
+    this.#underway.tick();
+    return (this.#isCut ||= this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs);
+  };
 
   async *#deletions(): Work {
     for await (const item of eachItem(this.#services.engine.catalog, deletedTopicsPk)) {
@@ -112,24 +119,25 @@ export class JanitorRound {
 
   /** Shards in use, from where the last round stopped on; then, again and again, those with much to do. */
   async *#actives(): Work {
-    const { catalog } = this.#services.engine;
-    const value = (await catalog.get(cursorKey))?.value;
+    const { engine, clock } = this.#services;
+    const value = (await engine.catalog.get(cursorKey))?.value;
     const start = typeof value === "string" ? value : "";
-    const moveTo = async (sk: string): Promise<void> => catalog.transact([{ key: cursorKey, put: sk, if: "any" }]);
-    let last = start;
+    // Where the last round did not come to the end it may have been killed in the next shard: that one is written down at once.
+    let [last, stored, storedMs] = [start, start, start === "" ? clock.nowMs() : Number.NEGATIVE_INFINITY];
     const unfinished: ActiveMark[] = [];
     try {
-      for await (const item of eachItem(catalog, activePk, { after: start === "" ? undefined : start })) {
+      for await (const item of eachItem(engine.catalog, activePk, { after: start === "" ? undefined : start })) {
         yield;
-        const mark = readActive(item);
-        if (await this.#visit(mark)) unfinished.push(mark);
         last = item.key.sk;
+        const mark = readActive(item);
+        this.#underway.begin([cursorWrite(last)], storedMs);
+        if (await this.#visit(mark)) unfinished.push(mark);
+        if (await this.#underway.end()) [stored, storedMs] = [last, clock.nowMs()];
       }
       // A round that began in the middle has seen the end only.
-      if (start !== "") await moveTo("");
-      last = start;
+      last = "";
     } finally {
-      if (last !== start) await moveTo(last);
+      if (last !== stored) await engine.catalog.transact([cursorWrite(last)]);
     }
     for (let mark = unfinished.shift(); mark !== undefined; mark = unfinished.shift()) {
       yield;
@@ -153,7 +161,11 @@ export class JanitorRound {
       const mark = readDue(item);
       if (mark.dueMs > uptoMs) return;
       yield;
+      const nowMs = clock.nowMs();
+      // A long visit is gone on with as to a shard in use.
+      this.#underway.begin([dueRemoval(mark), activeWrite(mark.shard, nowMs)], nowMs);
       await this.#attempt(mark.shard, () => this.#visits.due(mark, uptoMs));
+      await this.#underway.end();
     }
   }
 

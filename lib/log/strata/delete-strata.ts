@@ -2,6 +2,7 @@ import { limits } from "../../core/limits.ts";
 import { dropExpired } from "./expire.ts";
 import { frontiersPk } from "./frontier.ts";
 import { collectGarbage } from "./garbage.ts";
+import { reclaim } from "./reclaim.ts";
 import { allSegments } from "./segment-row.ts";
 import type { StrataServices } from "./services.ts";
 
@@ -18,24 +19,19 @@ export interface DeletedTopic {
  * @returns whether nothing is left; "cut" when it was ended, and goes on with the next call
  */
 export async function freeShard(
-  { engine, ...services }: StrataServices,
+  services: StrataServices,
   { topicId, partitions, partitionsPerShard }: DeletedTopic,
   shard: number,
   isLate: () => boolean,
 ): Promise<boolean | "cut"> {
   const end = Math.min(partitions, (shard + 1) * partitionsPerShard);
   for (let partition = shard * partitionsPerShard; partition < end; partition++) {
-    const rows = await allSegments(engine.catalog, topicId, partition);
-    await dropExpired({ engine, ...services }, topicId, partition, rows, Number.MAX_SAFE_INTEGER);
+    const rows = await allSegments(services.engine.catalog, topicId, partition);
+    await dropExpired(services, topicId, partition, rows, Number.MAX_SAFE_INTEGER);
     if (isLate()) return "cut";
   }
-  const ending = new AbortController();
-  const onFound = (): void => {
-    if (isLate()) ending.abort();
-  };
-  const { graceMs, signal } = { graceMs: services.tuning.garbageGraceMs, signal: ending.signal };
-  const { isComplete } = await engine.upkeep.reclaim({ topicId, shard }, { graceMs, signal, onFound });
-  return !isComplete && signal.aborted ? "cut" : isComplete;
+  const { isComplete, isCut } = await reclaim(services, { topicId, shard }, isLate);
+  return isCut ? "cut" : isComplete;
 }
 
 /**

@@ -8,6 +8,7 @@ import { type Frontier, frontierMoved, waitingFrom } from "./frontier.ts";
 import { coveringFrontier, frontierCovering, type ShardPartition } from "./frontier-covers.ts";
 import { type CompactRules, compactOnce } from "./compact.ts";
 import { mergeOnce } from "./merge.ts";
+import { reclaim } from "./reclaim.ts";
 import { seal, type ShardState, type Waiting, waitingEntries } from "./seal.ts";
 import { allSegments, type SegmentRow } from "./segment-row.ts";
 import type { StrataServices } from "./services.ts";
@@ -63,8 +64,7 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
   const { head, frontier } = await noteWaiting(services, state);
   const isWaiting = head.seq > frontier.seq || startSeq < frontier.seq;
   const isFreed = startSeq > state.head.startSeq || !isWaiting;
-  const reclaim = () => services.engine.upkeep.reclaim(shard, { graceMs: services.tuning.garbageGraceMs });
-  if (isFreed) work.reclaimedBytes += (await steps.run(undefined, reclaim))?.bytes ?? 0;
+  if (isFreed) work.reclaimedBytes += (await steps.run(undefined, () => reclaim(services, shard, isOver)))?.bytes ?? 0;
   const unsealedEntries = head.seq - frontier.seq;
   hasMore ||= work.merges === limits.visitMergesMax;
   const { waitingSinceMs } = frontier;

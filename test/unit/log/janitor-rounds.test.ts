@@ -170,3 +170,89 @@ test("two rounds at the same deletion, and one that ends without a word, leave n
     [[], [], []],
   );
 });
+
+/** Starts a round that comes to an end nowhere, as one that is killed. @param seen what there is once it has gone so far */
+async function killed(options: RoundOptions, seen: () => Promise<boolean>): Promise<void> {
+  void round(options);
+  for (let nth = 0; !(await seen()); nth++) assert.ok(nth < 10_000, "it goes so far");
+}
+
+const never = new Promise<never>(() => {});
+const cursor = async () => (await engine.catalog.get({ pk: "janitor", sk: "cursor" }))?.value;
+
+/** Three topics with a record each. @returns the ids in the order of their visits */
+async function threeInUse(config: Readonly<Record<string, unknown>> = {}): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const name of ["a", "b", "c"]) {
+    ids.push((await log.topics.create({ name, config })).id);
+    await write(name);
+  }
+  return ids.sort();
+}
+
+test("a round that was killed in a shard does not begin with it again: when it had run for long before", async () => {
+  const [first, second, third] = await threeInUse();
+  const deadly = new Set([second, third]);
+  const head: Engine["journal"]["head"] = async (shard, producerId) =>
+    deadly.has(shard.topicId) ? await never : await engine.journal.head(shard, producerId);
+  const query: Engine["catalog"]["query"] = async (pk, range) => {
+    if (pk === `garbage/${first}`) nowMs += limits.janitorStepMs;
+    return await engine.catalog.query(pk, range);
+  };
+  const over = { ...engine, journal: { ...engine.journal, head }, catalog: { ...engine.catalog, query } };
+  await killed({ over }, async () => (await cursor()) === `${second}/0`);
+  await killed({ over }, async () => (await cursor()) === `${third}/0`);
+  assert.deepEqual([(await round()).shardsSeen, await cursor()], [0, ""]);
+  assert.equal((await round()).shardsSeen, 3);
+});
+
+test("a round that was killed in a shard does not begin with it again: when the visit had lasted long", async () => {
+  const [first] = await threeInUse();
+  const head: Engine["journal"]["head"] = async (shard, producerId) => {
+    nowMs += limits.janitorStepMs;
+    return await engine.journal.head(shard, producerId);
+  };
+  const put: Engine["objects"]["put"] = () => never;
+  const over = { ...engine, journal: { ...engine.journal, head }, objects: { ...engine.objects, put } };
+  nowMs += hourMs;
+  await killed({ over, strata: { sealAgeMs: 0 } }, async () => (await cursor()) === `${first}/0`);
+  assert.equal((await round()).shardsSeen, 2);
+});
+
+test("a round that was killed where something was due goes on with it later, as with what is in use", async () => {
+  await threeInUse({ "retention.ms": 2 * dayMs });
+  await settle();
+  nowMs += 2 * dayMs;
+  const [first] = await marks("due");
+  const head: Engine["journal"]["head"] = async (shard, producerId) => {
+    nowMs += limits.janitorStepMs;
+    return await engine.journal.head(shard, producerId);
+  };
+  const query: Engine["catalog"]["query"] = async (pk, range) =>
+    pk.startsWith("segments/") ? await never : await engine.catalog.query(pk, range);
+  const over = { ...engine, journal: { ...engine.journal, head }, catalog: { ...engine.catalog, query } };
+  await killed({ over }, async () => (await marks("due")).length === 2);
+  assert.deepEqual(await marks("active"), [first?.slice(first.indexOf("-") + 1)]);
+  const next = await round();
+  assert.deepEqual([next.segmentsExpired, next.failures], [3, 0]);
+});
+
+test("a round writes down how far it is no more often than now and then", async () => {
+  for (let nth = 0; nth < 50; nth++) {
+    await log.topics.create({ name: `t${nth}` });
+    await write(`t${nth}`);
+  }
+  let writes = 0;
+  const transact: Engine["catalog"]["transact"] = async (own) => {
+    if (own.some(({ key }) => key.pk === "janitor")) writes++;
+    await engine.catalog.transact(own);
+  };
+  const slow = onHead(() => (nowMs += 100));
+  const startMs = nowMs;
+  await round({ over: { ...slow, catalog: { ...engine.catalog, transact } } });
+  const tens = (nowMs - startMs) / limits.janitorStepMs;
+  assert.ok(writes <= tens + 3, `${writes} writes in ${nowMs - startMs} ms`);
+  writes = 0;
+  await round({ over: { ...engine, catalog: { ...engine.catalog, transact } } });
+  assert.equal(writes, 0, "never in a short round");
+});

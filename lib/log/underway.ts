@@ -1,0 +1,41 @@
+import { limits } from "../core/limits.ts";
+import type { Catalog, CatalogWrite } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** Writes down what runs once it takes long, so that a process that is killed in the middle of it, time after time, does not begin with it each time. */
+export class Underway {
+  readonly #catalog: Catalog;
+  readonly #clock: Clock;
+  #writes: readonly CatalogWrite[] = [];
+  #dueMs = Number.POSITIVE_INFINITY;
+  #written: Promise<boolean> = Promise.resolve(false);
+
+  constructor(catalog: Catalog, clock: Clock) {
+    this.#catalog = catalog;
+    this.#clock = clock;
+  }
+
+  /** Something begins. @param sinceMs when it counts as long that is told by `limits.janitorStepMs` from then on */
+  begin(writes: readonly CatalogWrite[], sinceMs: number): void {
+    this.#writes = writes;
+    this.#dueMs = sinceMs + limits.janitorStepMs;
+    this.#written = Promise.resolve(false);
+    this.tick();
+  }
+
+  /** To be called between its steps. */
+  tick(): void {
+    if (this.#clock.nowMs() < this.#dueMs) return;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#written = this.#catalog.transact(this.#writes).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** It is over. @returns whether it was written down */
+  async end(): Promise<boolean> {
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    return await this.#written;
+  }
+}
