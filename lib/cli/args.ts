@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { clientSettings } from "../config/settings.ts";
 import type { Command, Flag } from "./command.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../client/suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A command line after its verb, read by the command's tables. */

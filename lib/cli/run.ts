@@ -5,7 +5,7 @@ import { contextOf } from "./context.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { type Io, write } from "./io.ts";
 import { reportError } from "./report-error.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../client/suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;

@@ -1,5 +1,6 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
+import { checkedTopic, checkOptionNames, type OptionNames } from "./check-options.ts";
 import type { Format, Position } from "./types.ts";
 
 export interface ConsumeOptions<F extends Format = "text"> {
@@ -36,15 +37,29 @@ export interface ConsumerSettings<F extends Format> {
   readonly metadataMaxAgeMs: number;
 }
 
-/** @throws invalid_request */
+const optionNames: OptionNames<ConsumeOptions> = {
+  topic: true,
+  partitions: true,
+  from: true,
+  format: true,
+  until: true,
+  signal: true,
+  prefetchBytes: true,
+  requestsMax: true,
+  retryTimeoutMs: true,
+  metadataMaxAgeMs: true,
+};
+
+/** @throws invalid_request, invalid_topic */
 export function consumerSettings<F extends Format>(options: ConsumeOptions<F>): ConsumerSettings<F> {
+  checkOptionNames("consumer", options, optionNames);
   const from = options.from ?? "latest";
   const { partitions } = options;
   if (partitions !== undefined && (partitions.length === 0 || new Set(partitions).size < partitions.length)) {
     throw new LogError("invalid_request", "A consumer's `partitions` must name at least one partition, each once.");
   }
   return {
-    topic: options.topic,
+    topic: checkedTopic("consumer's topic", options.topic),
     partitions,
     positionOf: typeof from === "object" && "partitions" in from ? (partition) => from.partitions[partition] ?? "earliest" : () => from,
     format: options.format ?? ("text" as F),

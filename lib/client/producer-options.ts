@@ -1,4 +1,5 @@
 import { LogError } from "../core/errors.ts";
+import { checkedTopic, checkOptionNames, type OptionNames } from "./check-options.ts";
 
 export interface ProducerOptions {
   readonly topic: string;
@@ -29,10 +30,21 @@ export interface ProducerSettings {
   readonly metadataMaxAgeMs: number;
 }
 
-/** @throws invalid_request for a number out of range */
+const optionNames: OptionNames<ProducerOptions> = {
+  topic: true,
+  lingerMs: true,
+  batchBytes: true,
+  bufferBytes: true,
+  deliveryTimeoutMs: true,
+  idempotent: true,
+  metadataMaxAgeMs: true,
+};
+
+/** @throws invalid_request, invalid_topic */
 export function producerSettings(options: ProducerOptions): ProducerSettings {
+  checkOptionNames("producer", options, optionNames);
   return {
-    topic: options.topic,
+    topic: checkedTopic("producer's topic", options.topic),
     lingerMs: checked("lingerMs", options.lingerMs ?? 5, 0, 60_000),
     batchBytes: checked("batchBytes", options.batchBytes ?? 512 * 1024, 1, 8 * 1024 * 1024),
     bufferBytes: checked("bufferBytes", options.bufferBytes ?? 32 * 1024 * 1024, 1, 1024 * 1024 * 1024),

@@ -329,6 +329,9 @@ test("the command reads as a member, goes on where its group has come to, and le
   const refused = await run("--offset", "3");
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /groups reset/);
+  const nameless = await runCommand(["consume", topic, "--group", ""], { url: server.url });
+  assert.equal(nameless.code, 2);
+  assert.match(nameless.stderr, /--group must be a name of 1 to 249 characters/);
   assert.match((await runCommand(["consume", "nope", "--group", "shell"], { url: server.url })).stderr, /no topic "nope"/);
 });
 

@@ -2,7 +2,7 @@ import type { WireAcl } from "../../client/index.ts";
 import { clusterName, type Operation, operations, type ResourcePattern } from "../../core/access/acl.ts";
 import type { Args } from "../args.ts";
 import type { Flag } from "../command.ts";
-import { didYouMean } from "../suggest.ts";
+import { didYouMean } from "../../client/suggest.ts";
 import { table } from "../table.ts";
 import { UsageError } from "../usage-error.ts";
 

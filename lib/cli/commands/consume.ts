@@ -1,5 +1,6 @@
 import type { ConsumedRecord, ConsumeOptions, Position } from "../../client/index.ts";
 import { limits } from "../../core/limits.ts";
+import { isId } from "../../core/names.ts";
 import type { Args } from "../args.ts";
 import { GroupConsumer } from "../../client/groups/consumer.ts";
 import type { Command, Context } from "../command.ts";
@@ -107,6 +108,9 @@ async function withGroup({ args, client, io }: Context, topic: string, group: st
   for (const flag of ["offset", "at", "partition"]) {
     if (args.has(flag))
       throw new UsageError(`--${flag} is not for --group: the group says where to go on. To change that, see stratalog groups reset.`);
+  }
+  if (!isId(group, limits.groupIdLengthMax)) {
+    throw new UsageError(`--group must be a name of 1 to ${limits.groupIdLengthMax} characters, none of them control characters.`);
   }
   // A group waits for a topic that is not there; here it is more likely a slip of the pen.
   await client().topics.get(topic);

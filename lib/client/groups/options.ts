@@ -1,6 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import type { AssignorName } from "../../core/groups/assignor.ts";
 import { limits } from "../../core/limits.ts";
+import { checkedId, checkedTopic, checkOptionNames, type OptionNames } from "../check-options.ts";
 import type { ConsumedRecord, Format } from "../types.ts";
 
 export interface TopicPartition {
@@ -59,15 +60,37 @@ export type GroupConsumerSettings<F extends Format> = Required<
   >
 >;
 
-/** @throws invalid_request */
+const optionNames: OptionNames<GroupConsumerOptions> = {
+  group: true,
+  topics: true,
+  prefix: true,
+  format: true,
+  memberId: true,
+  autoOffsetReset: true,
+  enableAutoCommit: true,
+  autoCommitIntervalMs: true,
+  sessionTimeoutMs: true,
+  maxPollIntervalMs: true,
+  assignor: true,
+  prefetchBytes: true,
+  requestsMax: true,
+  onPartitionsAssigned: true,
+  onPartitionsRevoked: true,
+  onPartitionsLost: true,
+  signal: true,
+};
+
+/** @throws invalid_request, invalid_group_id, invalid_topic */
 export function groupConsumerSettings<F extends Format>(options: GroupConsumerOptions<F>): GroupConsumerSettings<F> {
-  if ((options.topics === undefined) === (options.prefix === undefined)) {
-    throw new LogError("invalid_request", "A group's consumer needs `topics` or `prefix`, and not both.");
-  }
+  checkOptionNames("group consumer", options, optionNames);
+  const group = checkedId("group consumer's group", options.group, limits.groupIdLengthMax, "invalid_group_id");
+  checkSubscription(options);
+  if (options.memberId !== undefined)
+    checkedId("group consumer's memberId", options.memberId, limits.groupMemberIdLengthMax, "invalid_request");
   const { sessionTimeoutMsMin, sessionTimeoutMsMax, sessionTimeoutMsDefault } = limits;
   const dayMs = 24 * 3_600_000;
   return {
-    group: options.group,
+    group,
     format: options.format ?? ("text" as F),
     autoOffsetReset: options.autoOffsetReset ?? "latest",
     enableAutoCommit: options.enableAutoCommit ?? true,
@@ -83,6 +106,15 @@ export function groupConsumerSettings<F extends Format>(options: GroupConsumerOp
     prefetchBytes: checked("prefetchBytes", options.prefetchBytes ?? 8 * 1024 * 1024, 1, 1024 * 1024 * 1024),
     requestsMax: checked("requestsMax", options.requestsMax ?? ("document" in globalThis ? 4 : 16), 1, 1_000),
   };
+}
+
+function checkSubscription({ topics, prefix }: { readonly topics?: unknown; readonly prefix?: unknown }): void {
+  if ((topics === undefined) === (prefix === undefined)) {
+    throw new LogError("invalid_request", "A group's consumer needs `topics` or `prefix`, and not both.");
+  }
+  if (prefix !== undefined) checkedTopic("group consumer's prefix", prefix);
+  else if (Array.isArray(topics)) for (const topic of topics as readonly unknown[]) checkedTopic("group consumer's topics", topic);
+  else throw new LogError("invalid_request", "A group consumer's topics must be a list of names.");
 }
 
 function checked(name: string, value: number, min: number, max: number): number {

@@ -6,7 +6,7 @@ import { parseCommandLine } from "../../../lib/cli/args.ts";
 import type { Command } from "../../../lib/cli/command.ts";
 import type { Io } from "../../../lib/cli/io.ts";
 import { runCommandLine } from "../../../lib/cli/run.ts";
-import { suggest } from "../../../lib/cli/suggest.ts";
+import { suggest } from "../../../lib/client/suggest.ts";
 import { UsageError } from "../../../lib/cli/usage-error.ts";
 
 interface Ran {
