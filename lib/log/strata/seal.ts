@@ -18,6 +18,8 @@ export interface ShardState {
   readonly partitionsPerShard: number;
   /** `segment.bytes`: what a segment has at most, but for a single entry. */
   readonly segmentBytes: number;
+  /** How long an entry waits to be sealed at most, should it be alone: what a topic keeps for less than a seal's age has to be in a segment by then, to go with it. */
+  readonly sealAgeMs: number;
   readonly head: ShardHead;
   readonly frontier: Frontier;
 }

@@ -126,13 +126,19 @@ async function stateOf(services: StrataServices, topic: Topic, shard: ShardKey):
   const frontier = await frontiers.fresh(shard);
   const head = await engine.journal.head(shard);
   const segmentBytes = Number(topic.config["segment.bytes"]);
-  const facts = { shard, partitionsPerShard: topic.partitionsPerShard, segmentBytes, head };
+  const sealAgeMs = sealAgeOf(services, topic);
+  const facts = { shard, partitionsPerShard: topic.partitionsPerShard, segmentBytes, sealAgeMs, head };
   if (head.startSeq <= frontier.seq && frontier.version > 0) return { ...facts, frontier };
   // Others have sealed and trimmed in between; or an earlier build has let entries expire that were never sealed; or the frontier was lost.
   const partitions = [...head.highWatermarks.keys()].map((index) => partitionAt(topic, shard, index));
   const covering = await coveringFrontier(services, shard, frontier, partitions);
   const newer = head.startSeq <= covering.seq ? covering : await frontiers.fresh(shard);
   return { ...facts, frontier: newer.seq < head.startSeq ? await passTrimmed(services, shard, head, newer) : newer };
+}
+
+function sealAgeOf({ tuning }: StrataServices, topic: Topic): number {
+  const { ms } = retentionOf(topic);
+  return Math.min(tuning.sealAgeMs, Number(topic.config["segment.ms"]), ms < 0 ? Number.POSITIVE_INFINITY : ms);
 }
 
 /** Moves a frontier up to where the journal begins: what was before is gone. @throws conflict */
@@ -150,10 +156,10 @@ function partitionAt({ partitionsPerShard }: Topic, { shard }: ShardKey, index: 
   return { index, partition: shard * partitionsPerShard + index };
 }
 
-function isDue({ tuning, clock }: StrataServices, { frontier }: ShardState, { entries, bytes, isFull }: Waiting): boolean {
+function isDue({ tuning, clock }: StrataServices, { frontier, sealAgeMs }: ShardState, { entries, bytes, isFull }: Waiting): boolean {
   if (entries.length === 0) return false;
-  const isOld = frontier.waitingSinceMs > 0 && clock.nowMs() - frontier.waitingSinceMs >= tuning.sealAgeMs;
-  return entries.length >= tuning.sealEntries || bytes >= tuning.sealBytes || isFull || isOld || tuning.sealAgeMs === 0;
+  const isOld = frontier.waitingSinceMs > 0 && clock.nowMs() - frontier.waitingSinceMs >= sealAgeMs;
+  return entries.length >= tuning.sealEntries || bytes >= tuning.sealBytes || isFull || isOld || sealAgeMs === 0;
 }
 
 /** The journal forgets what was sealed a while ago: by a frontier that a strong read has shown. @returns where it begins then */

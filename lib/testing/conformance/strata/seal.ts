@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LogError } from "../../../core/errors.ts";
 import { labelsOf, places, readAll, record } from "../log/build.ts";
-import { objectKeys, type StrataCase, strataCase, type TunedLog } from "./build.ts";
+import { atOnce, objectKeys, type StrataCase, strataCase, type TunedLog } from "./build.ts";
 
 const labels = (from: number, to: number): readonly string[] => Array.from({ length: to - from }, (_, nth) => `r${from + nth}`);
 
@@ -90,6 +90,41 @@ export const sealCases: readonly StrataCase[] = [
     },
     { sealAgeMs: 3_600_000, mergeSegmentsMin: 64 },
   ),
+  {
+    name: "what waits is sealed after segment.ms or retention.ms, where that is less than the hour, and goes when its time has come",
+    async run(harness) {
+      let nowMs = 1_700_000_000_000;
+      const { log, janitor } = await harness.openTuned({ ...atOnce, sealAgeMs: 3_600_000 }, () => nowMs);
+      try {
+        await log.topics.create({ name: "segments", config: { "segment.ms": 60_000 } });
+        await log.topics.create({ name: "kept", config: { "retention.ms": 120_000 } });
+        await log.topics.create({ name: "others" });
+        for (const name of ["segments", "kept", "others"]) await log.append(name, { records: [{ ...record("x"), timestampMs: nowMs }] });
+        const round = async (): Promise<readonly number[]> => {
+          const { seals, segmentsExpired } = await janitor(Number.MAX_SAFE_INTEGER);
+          return [seals, segmentsExpired];
+        };
+        assert.deepEqual(await round(), [0, 0]);
+        nowMs += 59_999;
+        assert.deepEqual(await round(), [0, 0]);
+        nowMs += 1;
+        assert.deepEqual(await round(), [1, 0]);
+        nowMs += 60_000;
+        const found = [await round(), await round()];
+        nowMs += 1;
+        found.push(await round());
+        assert.deepEqual(
+          [found.reduce((sum, [seals = 0]) => sum + seals, 0), found.reduce((sum, [, expired = 0]) => sum + expired, 0)],
+          [1, 1],
+        );
+        assert.equal((await log.watermarks("kept"))[0]?.logStartOffset, 1);
+        nowMs += 3_600_000;
+        assert.deepEqual(await round(), [1, 0]);
+      } finally {
+        await log.close();
+      }
+    },
+  },
   strataCase("a reader who remembers a segment that was merged away goes on", async (world) => {
     const { log, harness, round } = world;
     await log.topics.create({ name: "t" });
