@@ -41,7 +41,7 @@ test("a topic from its making to its end", async () => {
   await ok(["topics", "alter", "life", "--partitions", "3", "--delete-config", "retention.ms"]);
   assert.match(
     await ok(["topics", "describe", "life"]),
-    /Partitions +3 \(4 a shard\)[\s\S]*all defaults[\s\S]*PARTITION +START +END +RECORDS\n +0 +0 +0 +0\n/,
+    /Partitions +3 \(4 a shard\)[\s\S]*all defaults[\s\S]*PARTITION +START +END +OFFSETS\n +0 +0 +0 +0\n/,
   );
   assert.equal((await run(["topics", "create", "life"])).code, 1);
   await ok(["topics", "create", "life", "--if-not-exists"]);

@@ -6,7 +6,7 @@ export const groupsDescribe: Command = {
   path: ["groups", "describe"],
   summary: "Show a group: who is in it and has what, and how far behind it is.",
   details: [
-    "LAG counts the records that are there and that the group has not come to. Where nothing is committed there is none:",
+    "LAG counts the offsets from where the group is to the end, those too of which compaction has left no record. Where nothing is committed there is none:",
     "where a member starts there is its own setting (auto.offset.reset in Kafka).",
   ],
   client: true,

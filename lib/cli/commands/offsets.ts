@@ -25,7 +25,7 @@ export const offsets: Command = {
         highWatermark,
         highWatermark - logStartOffset,
       ]);
-      await answer(context, { topic, partitions: partitionDetails }, () => table(["PARTITION", "START", "END", "RECORDS"], rows));
+      await answer(context, { topic, partitions: partitionDetails }, () => table(["PARTITION", "START", "END", "OFFSETS"], rows));
       return 0;
     }
     const found = await client().offsets(topic, parseTime("at", at, Date.now()));

@@ -40,7 +40,7 @@ export function topicDetailText(topic: TopicDetailBody): string {
     highWatermark,
     highWatermark - logStartOffset,
   ]);
-  return `${facts.map(([name = "", value = ""]) => `${name.padEnd(12)}${value}`).join("\n")}\n\n${table(["PARTITION", "START", "END", "RECORDS"], rows)}`;
+  return `${facts.map(([name = "", value = ""]) => `${name.padEnd(12)}${value}`).join("\n")}\n\n${table(["PARTITION", "START", "END", "OFFSETS"], rows)}`;
 }
 
 function configText({ config, overrides }: TopicBody): string {
