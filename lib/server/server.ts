@@ -71,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { janitor } = parts;
   const bell = new Bell();
   const log = options.triggers === undefined ? parts.log : tellingLog(parts.log, () => bell.ring());
-  const triggers = options.triggers && (await Triggers.open(log, options.triggers));
+  const triggers = options.triggers && (await Triggers.open(log, bell, options.triggers));
   const closing = new AbortController();
   let boundPort = port;
   const app = createApp(log, {
@@ -91,7 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await triggers?.close();
     throw reason;
   }
-  triggers?.begin({ bootstrapServers: () => new URL(urlOf(host, boundPort)).host, bell, reportFault });
+  triggers?.begin({ bootstrapServers: () => new URL(urlOf(host, boundPort)).host, reportFault });
   if (janitor !== undefined && janitorIntervalMs > 0)
     void tendInBackground(janitor, { everyMs: janitorIntervalMs, signal: closing.signal, reportFault });
   let closed: Promise<void> | undefined;

@@ -100,6 +100,17 @@ test("records arrive as MSK's events, and the file is loaded anew when it change
   assert.equal(await at.stop(), 0);
 });
 
+test("what has failed is tried at once when its file is loaded anew", async () => {
+  const { file, events, write } = handlerFile("mended", "throw new Error('not yet');");
+  const at = await start(["--consumer", file, "--topic", "orders", "--from-beginning"]);
+  await produce(at, "orders", ["one"]);
+  await until("it waits for a while", () => at.printed().includes("Next: again in 8 s (retry 4)."));
+  const [partition] = (await connect({ url: at.url }).consumers.status("mended")).partitions;
+  write("");
+  await until("the record has arrived", () => events().length === 1);
+  assert.ok(Date.now() < (partition?.retryAtMs ?? 0), "it was not waited for");
+});
+
 test("what fails is tried again, halved, and goes to the topic of failures; the rest arrives in order", async () => {
   const { file, events } = handlerFile("failing", 'if (values.some((value) => value.startsWith("bad"))) throw new TypeError("it is bad");');
   const flags = ["--bisect-batch-on-error", "--retry-attempts", "1", "--on-failure", "orders.failed", "--batch-size", "8"];

@@ -41,7 +41,7 @@ export const consumerFlags = {
   "retry-attempts": {
     type: "string",
     value: "N",
-    doc: "How often a failed batch is tried again. Default: until it succeeds, or its records are too old.",
+    doc: `How often a failed batch is tried again: after ${limits.deliverBackoffMs / 1_000} s, then twice as long each time, up to ${limits.deliverBackoffMsMax / 1_000} s. Default: until it succeeds, or its records are too old.`,
   },
   "max-record-age": { type: "string", value: "SECONDS", doc: "Give up records that are older, 60 to 604800. Default: none." },
   "bisect-batch-on-error": { type: "boolean", doc: "Try a failed batch again in two halves." },

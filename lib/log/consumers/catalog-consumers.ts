@@ -17,6 +17,7 @@ import type {
   ShardHint,
 } from "./consumers.ts";
 import { deliverPartition } from "./deliver.ts";
+import { forgetWaits } from "./forget-waits.ts";
 import { letterKey, type LetterRow, lettersPk, readLetter } from "./letter-row.ts";
 import { pendingDeliveries } from "./pending.ts";
 import type { DeliveryServices } from "./services.ts";
@@ -96,6 +97,7 @@ export class CatalogConsumers implements Consumers {
     for (let attempt = 1; ; attempt++) {
       const before = await this.get(group);
       if (before.enabled === enabled) return before;
+      if (enabled) await forgetWaits(this.#services, before);
       const next = { ...before, enabled };
       try {
         await this.#services.catalog.transact([consumerWrite(next, before.createdMs, before.version)]);
@@ -104,6 +106,10 @@ export class CatalogConsumers implements Consumers {
         if (LogError.from(reason).code !== "conflict" || attempt === limits.redecisionsMax) throw reason;
       }
     }
+  }
+
+  async retryNow(group: string): Promise<void> {
+    await forgetWaits(this.#services, await this.get(group));
   }
 
   async status(group: string): Promise<ConsumerStatus> {

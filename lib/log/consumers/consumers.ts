@@ -20,8 +20,10 @@ export interface Consumers {
   list(page: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Consumer[]>;
   /** @throws group_id_not_found */
   get(group: string): Promise<Consumer>;
-  /** Pauses or resumes: what runs ends with its batch. @throws group_id_not_found */
+  /** Pauses or resumes: what runs ends with its batch. What waited to be tried again is tried at once when it is resumed. @throws group_id_not_found */
   setEnabled(group: string, enabled: boolean): Promise<Consumer>;
+  /** What waits to be tried again waits no more: its function was mended. It is tried when its partition is looked at. @throws group_id_not_found */
+  retryNow(group: string): Promise<void>;
   /** How it is with each partition. @throws group_id_not_found */
   status(group: string): Promise<ConsumerStatus>;
   /** What was given up, by topic, partition and offset. @throws group_id_not_found */

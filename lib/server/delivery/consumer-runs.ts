@@ -12,17 +12,20 @@ export interface RunsParts {
   readonly onReport?: ((consumer: Consumer, partition: number, report: DeliveryReport) => void) | undefined;
 }
 
-/** What of a partition that is being delivered is to be done after it. */
+/** A partition that is being delivered. */
 interface Run {
+  /** Whether it is to be delivered once more after this. */
   again: boolean;
+  /** Whether its function is called now. */
+  isCalling: boolean;
+  /** Ends its waits at once, and it after its call. */
+  readonly ending: AbortController;
 }
 
 /** Delivers partitions of one consumer: each by one run at a time, `limits.localRunsMax` side by side, the others in turn. */
 export class ConsumerRuns {
   readonly #parts: RunsParts;
   #consumer: Consumer;
-  /** Ends the runs under the settings as they are. */
-  #current = new AbortController();
   #isOver = false;
   readonly #waiting = new Set<number>();
   readonly #running = new Map<number, Run>();
@@ -61,9 +64,13 @@ export class ConsumerRuns {
     this.#consumer = consumer;
     this.#waiting.clear();
     for (const partition of this.#later.keys()) this.#forget(partition);
-    for (const run of this.#running.values()) run.again = true;
-    this.#current.abort();
-    this.#current = new AbortController();
+    for (const run of this.#running.values()) endSoon(run);
+  }
+
+  /** Looks again at once at what waits to be tried again. */
+  retry(): void {
+    for (const run of this.#running.values()) if (!run.isCalling) endSoon(run);
+    for (const partition of this.#later.keys()) this.start(partition, true);
   }
 
   /** Begins nothing more. Resolves when the calls that run have ended. */
@@ -71,7 +78,7 @@ export class ConsumerRuns {
     this.#isOver = true;
     this.#waiting.clear();
     for (const partition of this.#later.keys()) this.#forget(partition);
-    this.#current.abort();
+    for (const { ending } of this.#running.values()) ending.abort();
     await Promise.all(this.#ends);
   }
 
@@ -79,7 +86,7 @@ export class ConsumerRuns {
     for (const partition of this.#waiting) {
       if (this.#running.size >= limits.localRunsMax) return;
       this.#waiting.delete(partition);
-      const run: Run = { again: false };
+      const run: Run = { again: false, isCalling: false, ending: new AbortController() };
       this.#running.set(partition, run);
       const end = this.#run(partition, run).finally(() => this.#ends.delete(end));
       this.#ends.add(end);
@@ -89,12 +96,12 @@ export class ConsumerRuns {
   async #run(partition: number, run: Run): Promise<void> {
     const consumer = this.#consumer;
     const { group, topic, targetTimeoutMs, maxBatchingWindowMs } = consumer;
-    const { log, carrier, onReport } = this.#parts;
-    const { signal } = this.#current;
+    const { log, onReport } = this.#parts;
+    const { signal } = run.ending;
     const endMs = nodeClock.nowMs() + targetTimeoutMs + limits.deliverMarginMs + maxBatchingWindowMs + limits.localTurnMs;
     let waitMs: number | undefined;
     try {
-      const report = await log.consumers.deliver({ group, topic, partition }, carrier, { signal, endMs });
+      const report = await log.consumers.deliver({ group, topic, partition }, this.#carrierOf(run), { signal, endMs });
       this.#faults = 0;
       onReport?.(consumer, partition, report);
       waitMs = afterRun(report, run.again);
@@ -106,6 +113,21 @@ export class ConsumerRuns {
     if (waitMs === 0 || (waitMs !== undefined && run.again && signal.aborted)) this.#waiting.add(partition);
     else if (waitMs !== undefined) this.#putOff(partition, waitMs);
     this.#next();
+  }
+
+  #carrierOf(run: Run): Carrier {
+    const { carrier } = this.#parts;
+    return {
+      async call(...args) {
+        run.isCalling = true;
+        try {
+          return await carrier.call(...args);
+        } finally {
+          run.isCalling = false;
+        }
+      },
+      sendFailure: (...args) => carrier.sendFailure(...args),
+    };
   }
 
   #afterFault(error: LogError): number | undefined {
@@ -126,6 +148,11 @@ export class ConsumerRuns {
     clearTimeout(this.#later.get(partition));
     this.#later.delete(partition);
   }
+}
+
+function endSoon(run: Run): void {
+  run.again = true;
+  run.ending.abort();
 }
 
 /** @returns in how many milliseconds to deliver again; undefined: when something comes */

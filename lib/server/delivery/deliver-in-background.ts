@@ -11,6 +11,8 @@ export interface DeliverOptions extends Omit<RunsParts, "log" | "carrier"> {
   readonly signal: AbortSignal;
   /** Rung when a consumer, a topic or a group's offsets were changed. What nobody rings for is found within `limits.localSweepMs`. */
   readonly bell: Bell;
+  /** Groups whose function was mended: what of them waits to be tried again is tried at once, and the group is taken out. Whoever adds one rings the bell. */
+  readonly mended?: Set<string>;
   /** Which consumers are delivered here. Default: those whose target is `local:` and a name. */
   readonly isOurs?: (consumer: Consumer) => boolean;
 }
@@ -62,6 +64,7 @@ class Background {
     for await (const consumer of this.#enabled()) consumers.set(consumer.group, consumer);
     for (const group of this.#runs.keys()) if (!consumers.has(group)) this.#end(group);
     for (const consumer of consumers.values()) this.#take(consumer);
+    await this.#retryMended();
     await this.#watchTopics(new Set([...consumers.values()].map(({ topic }) => topic)));
     if (consumers.size === 0) return;
     // Looked for after the watches have begun: what is appended from then on they tell.
@@ -91,6 +94,17 @@ class Background {
     }
     if (runs !== undefined) return;
     this.#runs.set(consumer.group, new ConsumerRuns({ ...this.#options, log: this.#log, carrier: this.#carrier }, consumer));
+  }
+
+  async #retryMended(): Promise<void> {
+    const { mended = new Set<string>() } = this.#options;
+    for (const group of mended) {
+      const runs = this.#runs.get(group);
+      // One that is paused has its waits forgotten when it is resumed.
+      if (runs !== undefined) await this.#log.consumers.retryNow(group);
+      mended.delete(group);
+      runs?.retry();
+    }
   }
 
   #end(group: string): void {

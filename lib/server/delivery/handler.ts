@@ -14,6 +14,8 @@ export interface HandlerOptions {
   readonly source: string;
   /** Gets each line that the function prints, and what is said of its loading. */
   readonly print: (line: string) => void;
+  /** Called when it was loaded anew. */
+  readonly onReload?: () => void;
 }
 
 /** A function of a file on this machine. It is loaded anew when its file changes, or one that it imports. */
@@ -118,7 +120,7 @@ export class Handler {
   }
 
   async #swap(): Promise<void> {
-    const { print } = this.#options;
+    const { print, onReload } = this.#options;
     try {
       const pool = await this.#load();
       this.#take(pool);
@@ -127,6 +129,7 @@ export class Handler {
       this.#mended.resolve(undefined);
       this.#mended = Promise.withResolvers();
       print(`Reloaded ${shown(this.#file)}`);
+      onReload?.();
     } catch (reason) {
       this.#broken = this.#wordsOf(reason);
       print(`${this.#broken} Records wait until it is mended.`);

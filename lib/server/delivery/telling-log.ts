@@ -15,6 +15,7 @@ export function tellingLog(log: Log, tell: () => void): Log {
       list: (page) => consumers.list(page),
       get: (group) => consumers.get(group),
       setEnabled: (group, enabled) => telling(consumers.setEnabled(group, enabled)),
+      retryNow: (group) => telling(consumers.retryNow(group)),
       status: (group) => consumers.status(group),
       deadLetters: (group, page) => consumers.deadLetters(group, page),
       redrive: (group, ids) => telling(consumers.redrive(group, ids)),

@@ -28,37 +28,49 @@ export interface TriggerOptions {
 interface BeginOptions {
   /** Of the server, as events say it. */
   readonly bootstrapServers: () => string;
-  readonly bell: Bell;
   readonly reportFault: (error: LogError) => void;
 }
 
 /** Functions of this machine, from when they are loaded to when the last call has ended. */
 export class Triggers {
   readonly #log: Log;
+  readonly #bell: Bell;
   readonly #lines: FailureLines;
+  /** Groups whose function was loaded since what waits for it was last tried. */
+  readonly #mended: Set<string>;
   /** By target. */
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #closing = new AbortController();
   #ended: Promise<void> = Promise.resolve();
 
-  private constructor(log: Log, lines: FailureLines, handlers: ReadonlyMap<string, Handler>) {
+  private constructor(log: Log, bell: Bell, lines: FailureLines, mended: Set<string>, handlers: ReadonlyMap<string, Handler>) {
     this.#log = log;
+    this.#bell = bell;
     this.#lines = lines;
+    this.#mended = mended;
     this.#handlers = handlers;
   }
 
-  /** Loads the functions, makes the topics that are missing, and puts the consumers. @throws LogError: nothing runs then */
-  static async open(log: Log, { functions, print }: TriggerOptions): Promise<Triggers> {
+  /**
+   * Loads the functions, makes the topics that are missing, and puts the consumers.
+   * @param bell rung where something may be to be delivered
+   * @throws LogError: nothing runs then
+   */
+  static async open(log: Log, bell: Bell, { functions, print }: TriggerOptions): Promise<Triggers> {
     const consumers = functions.map(({ consumer }) => checkedConsumer({ ...consumer, target: `local:${consumer.group}` }));
     for (const { onFailure } of consumers) checkDestination(onFailure);
     const handlers = new Map<string, Handler>();
     const lines = new FailureLines(print);
+    const mended = new Set(consumers.map(({ group }) => group));
     try {
       for (const [nth, { source }] of functions.entries()) {
         const { group, target } = consumers[nth] as (typeof consumers)[number];
         if (handlers.has(target)) throw new LogError("invalid_config", `Two functions have the group ${group}: give each one of its own.`);
-        const prefix = `[${group}] `;
-        handlers.set(target, await Handler.open({ name: group, source, print: (line) => print(`${prefix}${line}`) }));
+        const onReload = (): void => {
+          mended.add(group);
+          bell.ring();
+        };
+        handlers.set(target, await Handler.open({ name: group, source, print: (line) => print(`[${group}] ${line}`), onReload }));
       }
       for (const [nth, consumer] of consumers.entries()) {
         await makeTopics(log, consumer, print);
@@ -68,13 +80,14 @@ export class Triggers {
       await closeAll(handlers);
       throw reason;
     }
-    return new Triggers(log, lines, handlers);
+    return new Triggers(log, bell, lines, mended, handlers);
   }
 
   /** Delivers from now on. */
-  begin({ bootstrapServers, bell, reportFault }: BeginOptions): void {
+  begin({ bootstrapServers, reportFault }: BeginOptions): void {
     this.#ended = deliverInBackground(this.#log, localCarrier(this.#handlers, bootstrapServers, this.#lines), {
-      bell,
+      bell: this.#bell,
+      mended: this.#mended,
       reportFault,
       signal: this.#closing.signal,
       isOurs: ({ target }) => this.#handlers.has(target),

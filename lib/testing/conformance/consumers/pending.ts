@@ -113,6 +113,40 @@ export const pendingCases: readonly StrataCase[] = [
     assert.ok((attempts ?? 0) > 1 && (retryAtMs ?? 0) > world.clock.nowMs());
     assert.equal((await world.log.consumers.status("h")).partitions[0]?.lag, 3);
   }),
+  ...(["resumed", "asked to"] as const).map((how) =>
+    consumerCase(`what waits to be tried again is due at once when its consumer is ${how}, with the attempts it has`, async (world) => {
+      const { consumers } = world.log;
+      await world.put();
+      await world.append("bad");
+      world.fn.answer = failsOn("bad");
+      assert.equal((await world.delivered()).state, "later");
+      assert.deepEqual(await pending(world), []);
+      const attempts = async () => (await consumers.status("g")).partitions[0]?.attempts;
+      const tried = await attempts();
+      const { version } = await consumers.get("g");
+      if (how === "resumed") {
+        await consumers.setEnabled("g", false);
+        await consumers.setEnabled("g", true);
+      } else await consumers.retryNow("g");
+      assert.deepEqual([await pending(world), await attempts()], [["g t/0"], tried]);
+      assert.equal((await consumers.get("g")).version, version + (how === "resumed" ? 2 : 0));
+      world.fn.answer = () => undefined;
+      world.fn.called();
+      assert.equal((await world.delivered()).state, "done");
+      assert.deepEqual([world.fn.called(), await world.offset()], [["0: bad"], 1]);
+    }),
+  ),
+  consumerCase("a partition that another one holds is left to it when all is to be tried at once", async (world) => {
+    await world.put();
+    await world.append("bad");
+    world.fn.answer = failsOn("bad");
+    const running = world.deliver();
+    await world.until(() => world.fn.calls.length === 4);
+    world.fn.answer = () => undefined;
+    if (world.isShared) await world.log.consumers.retryNow("g");
+    assert.equal((await world.settled(running)).state, "done");
+    assert.equal(world.fn.calls.length, 5);
+  }),
   consumerCase("status: leased is what its own consumer delivers", async (world) => {
     await world.put();
     await world.put({ group: "h" });
@@ -145,7 +179,13 @@ export const pendingCases: readonly StrataCase[] = [
     assert.deepEqual(await groups({}), ["a", "b", "bc", "c"]);
     assert.deepEqual(await groups({ prefix: "b" }), ["b", "bc"]);
     assert.deepEqual(await groups({ after: "a", limit: 2 }), ["b", "bc"]);
-    const unknown = [consumers.get("x"), consumers.status("x"), consumers.setEnabled("x", true), consumers.remove("x")];
+    const unknown = [
+      consumers.get("x"),
+      consumers.status("x"),
+      consumers.setEnabled("x", true),
+      consumers.retryNow("x"),
+      consumers.remove("x"),
+    ];
     for (const code of await Promise.all(unknown.map(codeOf))) assert.equal(code, "group_id_not_found");
     assert.equal(await codeOf(consumers.put({ group: "x", topic: "none", target: "local:f" })), "unknown_topic_or_partition");
     assert.equal(await codeOf(consumers.put({ group: "", topic: "t", target: "local:f" })), "invalid_group_id");

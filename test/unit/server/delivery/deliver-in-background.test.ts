@@ -18,6 +18,12 @@ const utf8 = new TextDecoder();
 let log: Log;
 let catalogCalls = 0;
 let closing: AbortController;
+let bell: Bell;
+let mended: Set<string>;
+/** What the log's clock is ahead of this machine's. */
+let clockAheadMs = 0;
+/** How deliveries have ended. */
+let reports: string[];
 let ended: Promise<void>;
 /** `group/value` of each record that a function got. */
 let seen: string[];
@@ -32,10 +38,14 @@ beforeEach(() => {
     query: (...args: Parameters<typeof catalog.query>) => (catalogCalls++, catalog.query(...args)),
     transact: (...args: Parameters<typeof catalog.transact>) => (catalogCalls++, catalog.transact(...args)),
   };
-  const bell = new Bell();
-  const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression };
+  bell = new Bell();
+  mended = new Set();
+  clockAheadMs = 0;
+  const clock = { ...nodeClock, nowMs: () => nodeClock.nowMs() + clockAheadMs };
+  const parts = { clock, random: nodeRandom, compression: nodeCompression };
   log = tellingLog(createLog({ ...engine, catalog: counted }, parts), () => bell.ring());
   seen = [];
+  reports = [];
   act = () => Promise.resolve();
   closing = new AbortController();
   const carrier: Carrier = {
@@ -45,7 +55,13 @@ beforeEach(() => {
     },
     sendFailure: () => Promise.resolve(),
   };
-  ended = deliverInBackground(log, carrier, { bell, signal: closing.signal, reportFault: (error) => faults.push(error) });
+  ended = deliverInBackground(log, carrier, {
+    bell,
+    mended,
+    signal: closing.signal,
+    reportFault: (error) => faults.push(error),
+    onReport: (_, __, { state }) => reports.push(state),
+  });
 });
 
 afterEach(async () => {
@@ -121,6 +137,44 @@ test("dead letters that are asked for once more, and offsets that are set", asyn
   await until("it comes once more", () => seen.length === 3);
   assert.deepEqual(seen, ["a/1", "a/1", "a/1"]);
 });
+
+for (const [aheadMs, where] of [
+  [8_000, "by who holds the partition"],
+  [50_000, "by nobody"],
+] as const) {
+  for (const mend of ["the function is mended", "the consumer is resumed"]) {
+    test(`what would be tried again only later, waited for ${where}, is tried at once when ${mend}`, async () => {
+      await log.topics.create({ name: "t" });
+      act = () => {
+        clockAheadMs = aheadMs;
+        return Promise.reject(new CallFailed("function", "no"));
+      };
+      await put("a");
+      await append("1");
+      const found = async () => (await log.consumers.status("a")).partitions[0];
+      while ((await found())?.attempts !== 1) await nodeClock.sleep(1);
+      clockAheadMs = 0;
+      const dueMs = (await found())?.retryAtMs ?? 0;
+      if (where === "by nobody") await until("its delivery is over", () => reports.includes("later"));
+      let calledMs = 0;
+      act = () => {
+        calledMs = nodeClock.nowMs();
+        return Promise.resolve();
+      };
+      if (mend === "the function is mended") {
+        mended.add("a");
+        bell.ring();
+      } else {
+        await log.consumers.setEnabled("a", false);
+        await log.consumers.setEnabled("a", true);
+      }
+      await until("it is tried again", () => seen.length === 2);
+      assert.ok(calledMs < dueMs, "at once");
+      await until("it is delivered", () => reports.at(-1) === "done");
+      assert.deepEqual([(await found())?.lag, mended.size], [0, 0]);
+    });
+  }
+}
 
 test("more partitions than runs side by side are all delivered, in order, also when some are held up", async () => {
   await log.topics.create({ name: "t", partitions: 200 });
