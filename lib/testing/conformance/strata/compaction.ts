@@ -106,9 +106,9 @@ export const compactionCases: readonly StrataCase[] = [
       let [nowMs, lookMs, cuts] = [1_000 * hourMs, 0, 0];
       const { log, engine, janitor } = await harness.openTuned({ ...atOnce, mergeSegmentsMin: 8 }, () => (nowMs += lookMs));
       // Each look at the clock takes a second: so the work takes as long on each engine.
-      const shortRound = async (): Promise<void> => {
+      const shortRound = async (durationMs: number): Promise<void> => {
         lookMs = 1_000;
-        const { failures, isComplete } = await janitor(nowMs + 30_000);
+        const { failures, isComplete } = await janitor(nowMs + durationMs);
         lookMs = 0;
         assert.equal(failures, 0);
         if (!isComplete) cuts++;
@@ -123,8 +123,8 @@ export const compactionCases: readonly StrataCase[] = [
         }
         await log.append("merged", { records: [record("r7")] });
         nowMs += hourMs + 1;
-        for (let rounds = 0; rounds < 20; rounds++) {
-          await shortRound();
+        for (let seconds = 5; seconds <= 150; seconds += 5) {
+          await shortRound(1_000 * seconds);
           assert.equal((await readAll(log, harness, "merged")).length, 8);
           const left = await readAll(log, harness, "t");
           for (let nth = 0; nth < 7; nth++) assert.ok(left.includes(`${2 * nth + 1} 1`));
