@@ -31,7 +31,9 @@ export function checkedTopic(name: string, value: unknown): string {
   return value;
 }
 
-function shown(value: unknown): string {
+/** A value in a message. */
+export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > shownMax ? `${value.slice(0, shownMax)}…` : value);
+  if (value instanceof Date) return "a Date";
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }

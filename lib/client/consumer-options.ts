@@ -1,6 +1,7 @@
 import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { checkedTopic, checkOptionNames, type OptionNames } from "./check-options.ts";
+import { checkedPosition } from "./position.ts";
 import type { Format, Position } from "./types.ts";
 
 export interface ConsumeOptions<F extends Format = "text"> {
@@ -53,7 +54,6 @@ const optionNames: OptionNames<ConsumeOptions> = {
 /** @throws invalid_request, invalid_topic */
 export function consumerSettings<F extends Format>(options: ConsumeOptions<F>): ConsumerSettings<F> {
   checkOptionNames("consumer", options, optionNames);
-  const from = options.from ?? "latest";
   const { partitions } = options;
   if (partitions !== undefined && (partitions.length === 0 || new Set(partitions).size < partitions.length)) {
     throw new LogError("invalid_request", "A consumer's `partitions` must name at least one partition, each once.");
@@ -61,7 +61,7 @@ export function consumerSettings<F extends Format>(options: ConsumeOptions<F>): 
   return {
     topic: checkedTopic("consumer's topic", options.topic),
     partitions,
-    positionOf: typeof from === "object" && "partitions" in from ? (partition) => from.partitions[partition] ?? "earliest" : () => from,
+    positionOf: positionOf(options.from ?? "latest"),
     format: options.format ?? ("text" as F),
     untilEnd: options.until === "end",
     prefetchBytes: checked("prefetchBytes", options.prefetchBytes ?? 8 * 1024 * 1024, 1, 1024 * 1024 * 1024),
@@ -69,6 +69,19 @@ export function consumerSettings<F extends Format>(options: ConsumeOptions<F>): 
     retryTimeoutMs: checked("retryTimeoutMs", options.retryTimeoutMs ?? Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY),
     metadataMaxAgeMs: checked("metadataMaxAgeMs", options.metadataMaxAgeMs ?? 10_000, 1, 24 * 3_600_000),
   };
+}
+
+function positionOf(from: NonNullable<ConsumeOptions["from"]>): (partition: number) => Position {
+  const name = "consumer's from";
+  if (typeof from === "object" && "partitions" in from) {
+    const positions = Object.entries(from.partitions).map(
+      ([partition, own]) => [Number(partition), checkedPosition(name, own ?? "earliest")] as const,
+    );
+    const byPartition = new Map(positions);
+    return (partition) => byPartition.get(partition) ?? "earliest";
+  }
+  const position = checkedPosition(name, from);
+  return () => position;
 }
 
 /** A page of a consumer: records, bytes and wait of one request. */

@@ -1,6 +1,7 @@
 import { LogError } from "../core/errors.ts";
 import type { FetchAnswer, OffsetsAnswer } from "../http/wire.ts";
 import { decodeRecord, wireFormat } from "./decode.ts";
+import { checkedPosition } from "./position.ts";
 import type { Transport } from "./transport.ts";
 import type { ConsumedRecord, Format, Position } from "./types.ts";
 
@@ -51,7 +52,7 @@ export async function fetchSizedPage<F extends Format = "text">(
     method: "GET",
     path: ["topics", options.topic, "partitions", String(options.partition), "records"],
     query: {
-      offset: positionQuery(options.from ?? "earliest"),
+      offset: positionQuery(checkedPosition("fetch's from", options.from ?? "earliest")),
       limit: options.limit,
       maxBytes: options.maxBytes,
       wait: options.waitMs,

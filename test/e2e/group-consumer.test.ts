@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type GroupConsumer, type GroupRecord, LogError } from "../../lib/client/index.ts";
+import { connect, type GroupConsumer, type GroupRecord, LogError, type Position } from "../../lib/client/index.ts";
 import { runCommand } from "./run-command.ts";
 import { type ServerProcess, startServerProcess, temporaryFolder } from "./start-server.ts";
 import { until } from "./until.ts";
@@ -184,6 +184,11 @@ test("pause, resume and seek", { timeout }, async () => {
   consumer.seek(place, { offset: 2 });
   assert.equal((await taken(consumer, 1))[0]?.value, `${place.partition}.2`);
   assert.throws(() => consumer.seek({ topic, partition: 9 }, "earliest"), { code: "invalid_request" });
+  for (const bad of [new Date(), -1, 0.5, "begin", undefined, { offset: -1 }, { time: "now" }])
+    assert.throws(() => consumer.seek(place, bad as Position), { code: "invalid_request", outcome: "not-applied" });
+  // As Kafka's seek takes it; and what was refused has moved nothing.
+  consumer.seek(place, 1);
+  assert.equal((await taken(consumer, 1))[0]?.value, `${place.partition}.1`);
   await consumer.close();
 });
 

@@ -1,6 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import type { HeartbeatBody, MembershipBody } from "../../http/group-wire.ts";
 import { backoffMs, isPassing } from "../backoff.ts";
+import { checkedPosition } from "../position.ts";
 import type { Transport } from "../transport.ts";
 import type { Format, Position } from "../types.ts";
 import { Commits } from "./commits.ts";
@@ -160,8 +161,13 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     this.#give();
   }
 
-  /** Goes on elsewhere in a partition that it has. What the group has committed there already stays committed. */
-  seek({ topic, partition }: TopicPartition, position: Position): void {
+  /**
+   * Goes on elsewhere in a partition that it has. What the group has committed there already stays committed.
+   * @param place a number is an offset, as in Kafka
+   * @throws invalid_request, at once
+   */
+  seek({ topic, partition }: TopicPartition, place: Position | number): void {
+    const position = checkedPosition("place to seek", typeof place === "number" ? { offset: place } : place);
     for (const part of knownParts(this.#parts, [{ topic, partition }])) {
       part.moveTo(position);
       part.beginAt(typeof position === "object" && "offset" in position ? position.offset : undefined);

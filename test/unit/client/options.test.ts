@@ -1,7 +1,13 @@
 /** Options as JavaScript gives them: no compiler has looked at them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ConsumeOptions, connect, type GroupConsumerOptions, type ProducerOptions } from "../../../lib/client/index.ts";
+import {
+  type ConsumeOptions,
+  connect,
+  type FetchOptions,
+  type GroupConsumerOptions,
+  type ProducerOptions,
+} from "../../../lib/client/index.ts";
 
 const log = connect();
 const group = (options: object) => () => log.consumer({ topics: ["t"], ...options } as unknown as GroupConsumerOptions);
@@ -42,6 +48,27 @@ test("topics are named by texts", () => {
   refused(consume({ topic: "" }), "invalid_topic", /"" is no topic name/);
   refused(produce({ topic: ["t"] }), "invalid_request", /producer's topic must be a text, not an object/);
   refused(produce({ topic: "a b" }), "invalid_topic", /"a b" is no topic name/);
+});
+
+test("a place to start is one that there is", async () => {
+  for (const [bad, told] of [
+    [10, "10"],
+    [new Date(0), "a Date"],
+    ["begin", '"begin"'],
+    [{}, "an object"],
+    [{ offset: "10" }, '{ offset: "10" }'],
+    [{ offset: 10n }, "{ offset: 10 }"],
+    [{ offset: -1 }, "{ offset: -1 }"],
+    [{ time: "now" }, '{ time: "now" }'],
+    [{ time: new Date(Number.NaN) }, "{ time: a Date }"],
+  ] as const) {
+    refused(consume({ topic: "t", from: bad }), "invalid_request", /^A consumer's from must be "earliest", "latest", \{ offset: /);
+    assert.throws(consume({ topic: "t", from: { partitions: { 3: bad } } }), (error: Error) => error.message.endsWith(`, not ${told}.`));
+    const page = log.fetch({ topic: "t", partition: 0, from: bad } as unknown as FetchOptions);
+    await assert.rejects(page, { code: "invalid_request", outcome: "not-applied" });
+  }
+  const places = ["earliest", "latest", { offset: 0 }, { time: 0 }, { time: new Date(0) }, { partitions: { 0: undefined } }];
+  for (const from of places) consume({ topic: "t", from })();
 });
 
 test("an option that there is not is refused, with the one that was probably meant", () => {
