@@ -11,12 +11,14 @@ export type Work = AsyncGenerator<void, void, undefined>;
  */
 export async function inTurns(works: readonly Work[], clock: Clock, isLate: () => boolean): Promise<boolean> {
   let open = works.map((work) => ({ work, usedMs: 0 }));
+  let beforeMs = clock.nowMs();
   try {
     while (open.length > 0 && !isLate()) {
       const next = open.reduce((least, each) => (each.usedMs < least.usedMs ? each : least));
-      const fromMs = clock.nowMs();
       const { done } = await next.work.next();
-      next.usedMs += Math.max(0, clock.nowMs() - fromMs);
+      const afterMs = clock.nowMs();
+      next.usedMs += Math.max(0, afterMs - beforeMs);
+      beforeMs = afterMs;
       if (done === true) open = open.filter((each) => each !== next);
     }
     return open.length === 0;

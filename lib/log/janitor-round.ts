@@ -87,8 +87,9 @@ export class JanitorRound {
 
   /** Asked before each step: whoever hears that time is up leaves something undone. */
   readonly #isLate = (): boolean => {
-    this.#underway.tick();
-    return (this.#isCut ||= this.#signal?.aborted === true || this.#services.clock.nowMs() >= this.#endMs);
+    const nowMs = this.#services.clock.nowMs();
+    this.#underway.tick(nowMs);
+    return (this.#isCut ||= this.#signal?.aborted === true || nowMs >= this.#endMs);
   };
 
   async *#deletions(): Work {

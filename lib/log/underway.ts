@@ -15,17 +15,17 @@ export class Underway {
     this.#clock = clock;
   }
 
-  /** Something begins. @param sinceMs when it counts as long that is told by `limits.janitorStepMs` from then on */
+  /** Something begins. @param sinceMs from when on its time counts, and that of what was before it */
   begin(writes: readonly CatalogWrite[], sinceMs: number): void {
     this.#writes = writes;
     this.#dueMs = sinceMs + limits.janitorStepMs;
     this.#written = Promise.resolve(false);
-    this.tick();
+    this.tick(this.#clock.nowMs());
   }
 
   /** To be called between its steps. */
-  tick(): void {
-    if (this.#clock.nowMs() < this.#dueMs) return;
+  tick(nowMs: number): void {
+    if (nowMs < this.#dueMs) return;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#written = this.#catalog.transact(this.#writes).then(
       () => true,
