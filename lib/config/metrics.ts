@@ -86,9 +86,19 @@ export const metrics = {
     help: "Bytes of segments that were made of segments. Divided by `SealedBytes`, and one more: how often a byte is written (write amplification).",
     dimensions: [],
   },
-  ReclaimedBytes: { kind: "counter", unit: "Bytes", help: "Bytes of segments and of the journal that were deleted.", dimensions: [] },
+  ReclaimedBytes: {
+    kind: "counter",
+    unit: "Bytes",
+    help: "Bytes of segments and of the journal that were deleted; of segments that were begun and never finished the bytes are not known.",
+    dimensions: [],
+  },
   Segments: { kind: "gauge", unit: "Count", help: "Segments of the shards in use.", dimensions: [] },
-  UnsealedBytes: { kind: "gauge", unit: "Bytes", help: "Bytes in the journal that no segment holds yet.", dimensions: [] },
+  UnsealedBytes: {
+    kind: "gauge",
+    unit: "Bytes",
+    help: "Bytes in the journal that no segment holds yet; of each shard as many as one seal takes (32 MiB) at most.",
+    dimensions: [],
+  },
   UnsealedAgeSeconds: {
     kind: "gauge",
     unit: "Seconds",

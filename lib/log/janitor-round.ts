@@ -11,7 +11,7 @@ import { inTurns, type Work } from "./in-turns.ts";
 import type { JanitorFailure, JanitorReport } from "./janitor.ts";
 import { activePk, activeWrite, type ActiveMark, duePk, dueRemoval, readActive, readDue } from "./strata/marks.ts";
 import { type RoundCounts, ShardVisits } from "./shard-visits.ts";
-import type { StrataServices } from "./strata/services.ts";
+import type { Freed, StrataServices } from "./strata/services.ts";
 import { ensureTopicIds } from "./strata/topic-ids.ts";
 import { noWork } from "./strata/work.ts";
 import { TopicCache } from "./topic-cache.ts";
@@ -61,7 +61,11 @@ export class JanitorRound {
   /** @param endMs by the clock, when to stop at the latest @param signal ends it early */
   constructor(services: RoundServices, endMs: number, signal: AbortSignal | undefined) {
     const { engine, clock, random } = services;
-    this.#services = { ...services, endMs };
+    const onFreed = ({ objects, bytes }: Freed): void => {
+      this.#counts.objectsDeleted += objects;
+      this.#counts.reclaimedBytes += bytes;
+    };
+    this.#services = { ...services, endMs, onFreed };
     this.#endMs = endMs;
     this.#signal = signal;
     this.#cache = new TopicCache(engine.catalog, clock, true);

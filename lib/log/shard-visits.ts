@@ -94,8 +94,9 @@ export class ShardVisits {
     const known = this.#collected.get(topicId);
     if (known !== undefined) return known;
     const { engine, clock, counts, isLate } = this.#parts;
-    const { objects, nextDueMs } = await collectGarbage(engine, topicId, clock.nowMs(), isLate);
+    const { objects, bytes, nextDueMs } = await collectGarbage(engine, topicId, clock.nowMs(), isLate);
     counts.objectsDeleted += objects;
+    counts.reclaimedBytes += bytes;
     if (nextDueMs !== undefined) this.#collected.set(topicId, nextDueMs);
     return nextDueMs;
   }

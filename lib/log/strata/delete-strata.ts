@@ -30,7 +30,8 @@ export async function freeShard(
     await dropExpired(services, topicId, partition, rows, Number.MAX_SAFE_INTEGER);
     if (isLate()) return "cut";
   }
-  const { isComplete, isCut } = await reclaim(services, { topicId, shard }, isLate);
+  const { isComplete, isCut, bytes } = await reclaim(services, { topicId, shard }, isLate);
+  services.onFreed?.({ objects: 0, bytes });
   return isCut ? "cut" : isComplete;
 }
 
@@ -39,11 +40,12 @@ export async function freeShard(
  * @returns as `freeShard`
  */
 export async function freeTopic(
-  { engine, clock, frontiers }: StrataServices,
+  { engine, clock, frontiers, onFreed }: StrataServices,
   { topicId }: DeletedTopic,
   isLate: () => boolean,
 ): Promise<boolean | "cut"> {
-  const { nextDueMs } = await collectGarbage(engine, topicId, clock.nowMs(), isLate);
+  const { nextDueMs, ...freed } = await collectGarbage(engine, topicId, clock.nowMs(), isLate);
+  onFreed?.(freed);
   if (nextDueMs !== undefined) return isLate() ? "cut" : false;
   const limit = limits.transactWritesMax;
   const rows = await engine.catalog.query(frontiersPk(topicId), { limit });

@@ -78,7 +78,8 @@ export async function dropExpired(
   for (let at = 0; at < gone.length; at += step) {
     const own = gone.slice(at, at + step);
     const keys = own.map(({ key }) => key);
-    const garbage = newGarbage(random, topicId, clock.nowMs() + tuning.garbageGraceMs, keys, "expired");
+    const bytes = own.reduce((sum, row) => sum + row.bytes, 0);
+    const garbage = newGarbage(random, topicId, clock.nowMs() + tuning.garbageGraceMs, keys, "expired", bytes);
     await engine.catalog.transact([
       ...own.map((row) => ({ key: segmentKey(topicId, partition, row.baseOffset), delete: true, if: row.version }) as const),
       garbageWrite(garbage),

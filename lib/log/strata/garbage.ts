@@ -13,6 +13,8 @@ export interface GarbageRow {
   readonly sk: string;
   readonly dueMs: number;
   readonly keys: readonly string[];
+  /** Of all its objects; 0 where they were not known when it was put. */
+  readonly bytes: number;
   readonly why: GarbageReason;
   /** Its objects are being deleted: nothing can come to refer to them any more. */
   readonly isDoomed: boolean;
@@ -35,9 +37,20 @@ export function garbagePk(topicId: string): string {
   return `garbage/${topicId}`;
 }
 
-export function newGarbage(random: Random, topicId: string, dueMs: number, keys: readonly string[], why: GarbageReason): NewGarbage {
+export function newGarbage(
+  random: Random,
+  topicId: string,
+  dueMs: number,
+  keys: readonly string[],
+  why: GarbageReason,
+  bytes = 0,
+): NewGarbage {
   const sk = `${padTime(dueMs)}-${hex(random.bytes(8))}`;
-  return { topicId, sk, value: { v: formatVersion, keys, why, isDoomed: false } };
+  return { topicId, sk, value: garbageValue({ keys, bytes, why, isDoomed: false }) };
+}
+
+function garbageValue({ keys, bytes, why, isDoomed }: Pick<GarbageRow, "keys" | "bytes" | "why" | "isDoomed">): JsonValue {
+  return { v: formatVersion, keys, ...(bytes > 0 && { bytes }), why, isDoomed };
 }
 
 export function garbageWrite({ topicId, sk, value }: NewGarbage): CatalogWrite {
@@ -52,7 +65,7 @@ export function garbageRelease({ topicId, sk }: NewGarbage): CatalogWrite {
 /** @throws unsupported_version */
 export function readGarbage(item: CatalogItem): GarbageRow {
   const { pk, sk } = item.key;
-  const { v, keys, why, isDoomed } = item.value as unknown as Pick<GarbageRow, "keys" | "why" | "isDoomed"> & { readonly v: number };
+  const { v, keys, bytes = 0, why, isDoomed } = item.value as unknown as Omit<GarbageRow, "bytes"> & { v: number; bytes?: number };
   if (v !== formatVersion) throw newerFormat(`The garbage row ${pk} ${sk}`, v, formatVersion);
   return {
     version: item.version,
@@ -60,6 +73,7 @@ export function readGarbage(item: CatalogItem): GarbageRow {
     sk,
     dueMs: Number(sk.slice(0, dueDigits)),
     keys,
+    bytes,
     why,
     isDoomed,
   };
@@ -72,6 +86,8 @@ export async function garbageOf(catalog: Catalog, topicId: string, limit: number
 
 export interface Collected {
   readonly objects: number;
+  /** Of those objects whose bytes are known: all but what was never finished. */
+  readonly bytes: number;
   /** When to look again: for the next row that is due, or for what others were collecting just now and may not end; undefined when nothing is left. */
   readonly nextDueMs: number | undefined;
 }
@@ -87,26 +103,28 @@ export async function collectGarbage(
   isLate: () => boolean = () => false,
 ): Promise<Collected> {
   const soonMs = nowMs + 1;
-  let deleted = 0;
+  let [deleted, bytes] = [0, 0];
   let nextDueMs: number | undefined;
   for (;;) {
     const rows = await garbageOf(catalog, topicId, limits.garbageRowsRead);
     for (const row of rows) {
-      if (row.dueMs > nowMs || isLate()) return { objects: deleted, nextDueMs: nextDueMs ?? Math.max(row.dueMs, soonMs) };
-      if (await collectRow(catalog, objects, row)) deleted += row.keys.length;
-      else nextDueMs = soonMs;
+      if (row.dueMs > nowMs || isLate()) return { objects: deleted, bytes, nextDueMs: nextDueMs ?? Math.max(row.dueMs, soonMs) };
+      if (await collectRow(catalog, objects, row)) {
+        deleted += row.keys.length;
+        bytes += row.bytes;
+      } else nextDueMs = soonMs;
     }
-    if (rows.length < limits.garbageRowsRead) return { objects: deleted, nextDueMs };
+    if (rows.length < limits.garbageRowsRead) return { objects: deleted, bytes, nextDueMs };
   }
 }
 
 /** @returns false when a swap took the row away meanwhile, or another collector did */
 async function collectRow(catalog: Catalog, objects: ObjectStore, row: GarbageRow): Promise<boolean> {
   const key = { pk: garbagePk(row.topicId), sk: row.sk };
-  const { keys, why } = row;
+  const { keys } = row;
   let { version } = row;
   if (!row.isDoomed) {
-    if (!(await transactIf(catalog, [{ key, put: { v: formatVersion, keys, why, isDoomed: true }, if: version }]))) return false;
+    if (!(await transactIf(catalog, [{ key, put: garbageValue({ ...row, isDoomed: true }), if: version }]))) return false;
     version++;
   }
   for (let at = 0; at < keys.length; at += limits.objectsDeleteMax) await objects.delete(keys.slice(at, at + limits.objectsDeleteMax));

@@ -88,7 +88,7 @@ export async function replaceSegments(
           const own = segmentKey(topicId, partition, row.baseOffset);
           return row.baseOffset === baseOffset ? { key: own, put, if: row.version } : { key: own, delete: true, if: row.version };
         });
-        return { writes, replaced: rows.map((row) => row.key) };
+        return { writes, replaced: rows };
       },
     });
     return isDone ? bytes : undefined;

@@ -15,4 +15,13 @@ export interface StrataServices {
   readonly tuning: StrataTuning;
   /** By the clock, when the round ends that it is done in. Default: never. */
   readonly endMs?: number | undefined;
+  /** Hears of what a deletion has given back. */
+  readonly onFreed?: ((freed: Freed) => void) | undefined;
+}
+
+export interface Freed {
+  /** Of the object store. */
+  readonly objects: number;
+  /** Of them, and of the journal. */
+  readonly bytes: number;
 }

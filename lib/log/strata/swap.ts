@@ -16,7 +16,7 @@ export interface SwapPlan {
 export interface SwapWrites {
   readonly writes: readonly CatalogWrite[];
   /** Objects that nothing refers to any more afterwards. */
-  readonly replaced: readonly string[];
+  readonly replaced: readonly { readonly key: string; readonly bytes: number }[];
 }
 
 /**
@@ -34,11 +34,13 @@ export async function swap(services: StrataServices, { topicId, keys, write }: S
     await discard(engine, keys);
     throw reason;
   });
+  const keysReplaced = replaced.map(({ key }) => key);
+  const bytesReplaced = replaced.reduce((sum, { bytes }) => sum + bytes, 0);
   const all = [
     topicLives(topicId),
     ...writes,
     ...(keys.length === 0 ? [] : [garbageRelease(unfinished)]),
-    ...(replaced.length === 0 ? [] : [garbageWrite(newGarbage(random, topicId, dueMs(), replaced, "replaced"))]),
+    ...(replaced.length === 0 ? [] : [garbageWrite(newGarbage(random, topicId, dueMs(), keysReplaced, "replaced", bytesReplaced))]),
   ];
   // It throws when nobody knows whether it was done, or will be.
   const isDone = await transactIf(engine.catalog, all);

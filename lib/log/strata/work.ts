@@ -6,7 +6,7 @@ export interface StrataWork {
   merges: number;
   /** Bytes that merges and compaction have written. */
   mergedBytes: number;
-  /** Of the journal, and what writers left in the engine. */
+  /** Of the journal, what writers left in the engine, and segments' objects. */
   reclaimedBytes: number;
   segmentsExpired: number;
 }

@@ -35,13 +35,13 @@ test("what another collector has taken, and may leave as it is, is looked at aga
   };
   const { objects, nextDueMs } = await collectGarbage({ catalog, objects: engine.objects }, "t", nowMs);
   assert.deepEqual([objects, nextDueMs], [0, nowMs + 1]);
-  assert.deepEqual(await collectGarbage(engine, "t", nowMs + 1), { objects: 1, nextDueMs: undefined });
+  assert.deepEqual(await collectGarbage(engine, "t", nowMs + 1), { objects: 1, bytes: 0, nextDueMs: undefined });
   assert.deepEqual([await garbageOf(engine.catalog, "t", 1), await engine.objects.get(key)], [[], undefined]);
 });
 
 test("what is left when time is up is due later than now, so that a mark for it is a new one", async () => {
   const engine = await withGarbage();
   const late = nowMs + 500;
-  assert.deepEqual(await collectGarbage(engine, "t", late, () => true), { objects: 0, nextDueMs: late + 1 });
-  assert.deepEqual(await collectGarbage(engine, "t", nowMs - 1), { objects: 0, nextDueMs: nowMs });
+  assert.deepEqual(await collectGarbage(engine, "t", late, () => true), { objects: 0, bytes: 0, nextDueMs: late + 1 });
+  assert.deepEqual(await collectGarbage(engine, "t", nowMs - 1), { objects: 0, bytes: 0, nextDueMs: nowMs });
 });

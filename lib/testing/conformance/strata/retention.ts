@@ -152,6 +152,41 @@ export const retentionCases: readonly StrataCase[] = [
       assert.deepEqual(await engine.catalog.query(pk, { limit: 10 }), [], pk);
     }
   }),
+  strataCase(
+    "what is deleted is counted: segments that were replaced, have expired or are of a deleted topic",
+    async ({ log, engine, round }) => {
+      const rounds = async (): Promise<readonly [objects: number, bytes: number]> => {
+        let [objects, bytes] = [0, 0];
+        for (let nth = 0; nth < 3; nth++) {
+          const report = await round();
+          objects += report.objectsDeleted;
+          // Of the journal something may come to it, as the engine has it.
+          bytes += report.reclaimedBytes;
+        }
+        return [objects, bytes];
+      };
+      const { id } = await log.topics.create({ name: "t", config: { "retention.ms": -1 } });
+      const bytesNow = async () => (await allSegments(engine.catalog, id, 0)).reduce((sum, { bytes }) => sum + bytes, 0);
+      for (let nth = 0; nth < 3; nth++) {
+        await log.append("t", { records: [record("x".repeat(10_000))] });
+        await round();
+      }
+      const small = await bytesNow();
+      await log.append("t", { records: [record("x".repeat(10_000))] });
+      const [merged, mergedBytes] = await rounds();
+      assert.ok(merged === 4 && mergedBytes > small + 10_000, `${merged} objects, ${mergedBytes} bytes of ${small} and one more`);
+      const large = await bytesNow();
+      await log.deleteRecords("t", [{ partition: 0, offset: 4 }]);
+      const [expired, expiredBytes] = await rounds();
+      assert.ok(expired === 1 && expiredBytes >= large, `${expired} objects, ${expiredBytes} of ${large} bytes`);
+      await log.append("t", { records: [record("x".repeat(10_000))] });
+      await rounds();
+      const last = await bytesNow();
+      await log.topics.delete("t");
+      const [deleted, deletedBytes] = await rounds();
+      assert.ok(last > 10_000 && deleted === 1 && deletedBytes >= last, `${deleted} objects, ${deletedBytes} of ${last} bytes`);
+    },
+  ),
   strataCase("a round looks at shards in use alone", async ({ log, round }) => {
     for (let nth = 0; nth < 30; nth++) await log.topics.create({ name: `t${nth}` });
     for (const nth of [3, 7]) await log.append(`t${nth}`, { records: [record("r")] });
