@@ -14,9 +14,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  // The terminal was closed: a shell and the system may both tell it, and nobody means to hurry.
+  process.on("SIGHUP", () => ending.abort());
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (reason: NodeJS.ErrnoException) => {
-      if (reason.code !== "EPIPE") process.exit(exitCodes.failed);
+      // A terminal that was closed answers EIO.
+      const isGone = reason.code === "EPIPE" || (reason.code === "EIO" && stream.isTTY);
+      if (!isGone) process.exit(exitCodes.failed);
       outputGone = true;
       ending.abort();
     });

@@ -340,6 +340,14 @@ test("the command reads as a member, goes on where its group has come to, and le
   assert.match((await runCommand(["consume", "nope", "--group", "shell"], { url: server.url })).stderr, /no topic "nope"/);
 });
 
+test("a terminal that is closed ends the command as Ctrl-C does: it leaves its group", { timeout }, async () => {
+  const topic = await filled(1, 1);
+  const args = ["consume", topic, "--group", "hangup", "--from-beginning"];
+  const { code, stdout } = await runCommand(args, { url: server.url, interruptAt: "0.0", interruptWith: "SIGHUP" });
+  assert.deepEqual([code, stdout], [130, "0.0\n"]);
+  assert.deepEqual((await client().groups.get("hangup")).members, []);
+});
+
 test("bad options are refused at once", () => {
   assert.throws(() => client().consumer({ group: "g" }), { code: "invalid_request" });
   assert.throws(() => client().consumer({ group: "g", topics: ["t"], prefix: "t" }), { code: "invalid_request" });

@@ -15,8 +15,10 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input, at once and then closed. */
   readonly input?: string | Uint8Array;
-  /** Sent when the command's output contains the text. */
+  /** It is sent a signal when its output contains the text. */
   readonly interruptAt?: string;
+  /** Which one. Default SIGINT. */
+  readonly interruptWith?: NodeJS.Signals;
 }
 
 const runMsMax = 60_000;
@@ -24,7 +26,7 @@ const runMsMax = 60_000;
 /** Runs `stratalog` with these arguments, as a process of its own, to its end. */
 export async function runCommand(
   args: readonly string[],
-  { url, env: more = {}, input = "", interruptAt }: RunOptions = {},
+  { url, env: more = {}, input = "", interruptAt, interruptWith = "SIGINT" }: RunOptions = {},
 ): Promise<CommandResult> {
   const env = environment({ ...(url !== undefined && { STRATALOG_URL: url }), ...more });
   const child = spawn(process.execPath, [program, ...args], { env, timeout: runMsMax });
@@ -32,7 +34,7 @@ export async function runCommand(
   const stderr: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout.push(chunk);
-    if (interruptAt !== undefined && Buffer.concat(stdout).includes(interruptAt)) child.kill("SIGINT");
+    if (interruptAt !== undefined && Buffer.concat(stdout).includes(interruptAt)) child.kill(interruptWith);
   });
   child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
   // A command may end before it has read everything.
