@@ -139,7 +139,7 @@ export const limits = {
   awsScanEntriesMax: 4_096,
   /** The items of one DynamoDB transaction together. */
   awsTransactBytesMax: 4 * 1024 * 1024,
-  /** Upkeep: requests at once, uncommitted payloads that are judged together, fence epochs (hours) that it looks back when it was not called for long. */
+  /** Upkeep: requests at once, uncommitted payloads that are judged together, fence epochs (hours) that it looks at, from where it came to and up to now, when it was not called for long. */
   awsUpkeepAtOnceMax: 16,
   awsSuspectsMax: 50_000,
   awsEpochsBackMax: 48,

@@ -18,7 +18,7 @@ export interface Tuning {
   readonly payloadWholeBytes: number;
   readonly payloadCacheBytes: number;
   readonly pagesCached: number;
-  /** Hours that upkeep looks back for small payloads that were not committed: 256 queries each. */
+  /** Hours that upkeep looks at for small payloads that were not committed, from where it came to and up to now: 16 queries each. */
   readonly epochsBack: number;
 }
 

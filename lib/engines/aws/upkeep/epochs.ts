@@ -15,12 +15,22 @@ export interface EpochSpan {
   /** Where a shard that was never looked at begins. */
   readonly oldest: number;
   readonly last: number;
-  /** At most so many, however long nobody looked. */
+  /** At most so many at each end, however long nobody looked. */
   readonly countMax: number;
 }
 
-/** The epochs to look at. */
+/**
+ * The epochs to look at: those next to what was looked at last, and the newest ones. A shard in use is looked at all the time: of one that was idle for long,
+ * the first are those in which it still was in use.
+ */
 export function epochsToLookAt({ doneEpoch, oldest, last, countMax }: EpochSpan): readonly number[] {
-  const first = Math.max(doneEpoch < 0 ? oldest : doneEpoch + 1, last - countMax + 1, 0);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, nth) => first + nth);
+  const first = Math.max(doneEpoch < 0 ? oldest : doneEpoch + 1, 0);
+  const next = Math.min(last + 1, first + countMax);
+  const newest = Math.max(next, last - countMax + 1);
+  return [...epochsFrom(first, next), ...epochsFrom(newest, last + 1)];
+}
+
+/** @param end the first that is none of them */
+function epochsFrom(first: number, end: number): readonly number[] {
+  return Array.from({ length: Math.max(0, end - first) }, (_, nth) => first + nth);
 }

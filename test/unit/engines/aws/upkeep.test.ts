@@ -197,6 +197,51 @@ describe("what was stored and not committed", () => {
     assert.equal(kept(store).objects, 7);
   });
 
+  it("goes, however long its shard was idle since, and whether or not it was closed meanwhile", async () => {
+    for (const isClosed of [false, true]) {
+      const store = new Store(small);
+      const engine = await filled(store, 9);
+      const options = { graceMs: hourMs };
+      for (let hours = 0; hours < 6; hours++) {
+        await freed(engine, options);
+        store.clock.now += hourMs;
+      }
+      // What its writers do last before it is idle.
+      const [item] = await storeLost(store, hourOf(store));
+      await freed(engine, options);
+      store.clock.now += 30 * dayMs;
+      if (isClosed) await engine.journal.close(shard);
+      const told = await freed(store.open(), { ...options, isDryRun: true });
+      assert.ok(
+        told.some(({ name }) => name === item),
+        "a check finds it",
+      );
+      await freed(engine, options);
+      assert.equal(store.items("B#").length, isClosed ? 0 : 5);
+    }
+  });
+
+  it("of an idle shard costs as much after a year as after days", async () => {
+    const store = new Store(small);
+    let requests = 0;
+    const engine = store.open(async (_call, run) => {
+      requests++;
+      return await run();
+    });
+    await openShard(engine);
+    await engine.journal.append(shard, entryOf("e0"));
+    await freed(engine, { graceMs: hourMs });
+    const costs: number[] = [];
+    for (const days of [5, 365]) {
+      store.clock.now += days * dayMs;
+      requests = 0;
+      await freed(engine, { graceMs: hourMs });
+      costs.push(requests);
+    }
+    assert.ok(Math.max(...costs) <= 2 * 48 * 16 + 10, costs.join());
+    assert.ok(Math.abs((costs[0] ?? 0) - (costs[1] ?? 0)) < 10, costs.join());
+  });
+
   it("of a shard that is not there goes with the sweep", async () => {
     const store = new Store(small);
     const [, object] = await storeLost(store, hourOf(store));
