@@ -53,8 +53,9 @@ async function deleteInShard(
     }
     starts.set(index, Math.max(wanted, starts.get(index) ?? 0));
   }
-  const { start } = await raiseStarts(services, shard, starts);
+  // In this order: should this end in between, the janitor has looked for nothing; else what is below the start would stay.
   await engine.catalog.transact([activeWrite(shard, clock.nowMs())]);
+  const { start } = await raiseStarts(services, shard, starts);
   return before.map(({ partition }) => {
     const { index } = placeOf(topic, partition);
     const { logStartOffset, highWatermark } = view(index);
