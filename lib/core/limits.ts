@@ -276,6 +276,8 @@ export const limits = {
   /** How long a function may load: Lambda's bound. What each of its threads may hold, in MiB. */
   localLoadMsMax: 10_000,
   localThreadMemoryMib: 1_024,
+  /** What a function has printed, in UTF-16 units, and nobody has read yet: beyond it, it waits. */
+  localOutputCharsMax: 1_048_576,
   /** How long a changed file is left alone before it is loaded: editors write in steps. */
   localReloadQuietMs: 100,
   /** A server's janitor: how often it looks around, where others share the log too, and how long a round may take. A step of it ends, or says how far it is, after so long. Of what it could not tend, so many are told one by one. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { limits } from "../../../../lib/core/limits.ts";
 import { CallFailed } from "../../../../lib/log/consumers/consumers.ts";
 import { Handler } from "../../../../lib/server/delivery/handler.ts";
 import { temporaryFolder } from "../../../e2e/start-server.ts";
@@ -102,6 +103,63 @@ test("whatever a function does fails its own call, and the next one runs", async
     }
     assert.ok(lines.includes("does loop"));
     assert.ok(lines.some((line) => line.startsWith("RangeError: thrown")));
+  } finally {
+    await handler.close();
+  }
+});
+
+test("what a function prints comes in its order, all of it before its call ends, and a stack has its own frames", async () => {
+  const source = write(`
+    class Refused extends Error { code = "no"; }
+    function check(): never { throw new Refused("no stock", { cause: new Error("none left") }); }
+    export const handler = async (event: string) => {
+      for (let nth = 0; nth < 3; nth++) { console.log("out", nth); console.error("error", nth); }
+      process.stdout.write(Buffer.from("é").subarray(0, 1));
+      process.stdout.write(Buffer.from("é").subarray(1));
+      process.stdout.write("616263", "hex");
+      process.stderr.write(" and ");
+      if (event === "throw") check();
+      if (event === "exit") process.exit(1);
+      if (event === "late") { setTimeout(() => check()); return await new Promise(() => {}); }
+      if (event === "loop") for (;;);
+      process.stdout.write("the rest\\r");
+    };`);
+  const handler = await open(source);
+  const begin = ["out 0", "error 0", "out 1", "error 1", "out 2", "error 2"];
+  const linesOf = async (event: string): Promise<readonly string[]> => {
+    const from = lines.length;
+    await call(handler, event, 2_000).catch(() => undefined);
+    return lines.slice(from);
+  };
+  try {
+    assert.deepEqual(await linesOf("return"), [...begin, "éabc and the rest"]);
+    for (const event of ["exit", "loop"]) assert.deepEqual(await linesOf(event), [...begin, "éabc and "], event);
+    for (const event of ["throw", "late"]) {
+      const printed = await linesOf(event);
+      const text = printed.join("\n");
+      assert.deepEqual(printed.slice(0, 6), begin, event);
+      assert.match(text, /éabc and (\n)?(Refused \[Error\]|Error): no stock\n {4}at check \(file:.*handler-\d+\.ts:3:\d+\)\n/, event);
+      assert.doesNotMatch(text, /invoke\.ts|handler-worker\.ts|node:internal/, event);
+    }
+  } finally {
+    await handler.close();
+  }
+});
+
+test("who prints without end waits while nobody reads, until its time is over", async () => {
+  const handler = await open(
+    write(
+      'export const handler = (event: string) => { const line = "x".repeat(10_000); while (event === "flood") console.log(line); return 1; };',
+    ),
+  );
+  try {
+    const from = lines.length;
+    const flood = call(handler, "flood", 500);
+    await assert.rejects(flood, /Task timed out/);
+    const printed = lines.length - from;
+    assert.ok(printed > 10);
+    assert.equal(await call(handler, "fine"), 1);
+    assert.ok(lines.length - from - printed <= 2 * (limits.localOutputCharsMax / 10_000), "what was on its way");
   } finally {
     await handler.close();
   }
