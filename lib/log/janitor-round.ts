@@ -15,6 +15,7 @@ import type { Freed, StrataServices } from "./strata/services.ts";
 import { ensureTopicIds } from "./strata/topic-ids.ts";
 import { noWork } from "./strata/work.ts";
 import { TopicCache } from "./topic-cache.ts";
+import { readSweeps, type Sweeps, sweepsAfterUse, sweepsWrite, sweptSk } from "./sweeps.ts";
 import { deletedTopicsPk } from "./topic-row.ts";
 import { CatalogTopics } from "./topics.ts";
 import { Underway } from "./underway.ts";
@@ -27,9 +28,9 @@ export interface RoundServices extends StrataServices {
   readonly onFailure?: ((failure: JanitorFailure) => void) | undefined;
 }
 
-const cursorKey = { pk: "janitor", sk: "cursor" };
+const ownPk = "janitor";
+const cursorKey = { pk: ownPk, sk: "cursor" };
 const cursorWrite = (sk: string): CatalogWrite => ({ key: cursorKey, put: sk, if: "any" });
-const sweptKey = { pk: "janitor", sk: "swept" };
 
 /**
  * One round of what nobody waits for: seals, merges, compacts, lets expire, collects, ends deletions that were begun. It looks at what writers have marked and at what
@@ -45,6 +46,9 @@ export class JanitorRound {
   readonly #underway: Underway;
   /** Whether something was left undone that there was time for only later. */
   #isCut = false;
+  #ownRows: Promise<readonly CatalogItem[]> | undefined;
+  /** Whether there are shards in use, or where something is due, or deletions. */
+  #isUsed = false;
   readonly #counts: RoundCounts = {
     ...noWork(),
     deletionsFinished: 0,
@@ -98,6 +102,7 @@ export class JanitorRound {
 
   async *#deletions(): Work {
     for await (const item of eachItem(this.#services.engine.catalog, deletedTopicsPk)) {
+      this.#isUsed = true;
       yield;
       yield* this.#deletion(item);
     }
@@ -122,16 +127,23 @@ export class JanitorRound {
     }
   }
 
+  /** One of the janitor's own rows: a round reads them together, once. */
+  async #own(sk: string): Promise<CatalogItem | undefined> {
+    this.#ownRows ??= this.#services.engine.catalog.query(ownPk, { limit: limits.catalogQueryLimitMax });
+    return (await this.#ownRows).find(({ key }) => key.sk === sk);
+  }
+
   /** Shards in use, from where the last round stopped on; then, again and again, those with much to do. */
   async *#actives(): Work {
     const { engine, clock } = this.#services;
-    const value = (await engine.catalog.get(cursorKey))?.value;
+    const value = (await this.#own(cursorKey.sk))?.value;
     const start = typeof value === "string" ? value : "";
     // Where the last round did not come to the end it may have been killed in the next shard: that one is written down at once.
     let [last, stored, storedMs] = [start, start, start === "" ? clock.nowMs() : Number.NEGATIVE_INFINITY];
     const unfinished: ActiveMark[] = [];
     try {
       for await (const item of eachItem(engine.catalog, activePk, { after: start === "" ? undefined : start })) {
+        this.#isUsed = true;
         yield;
         last = item.key.sk;
         const mark = readActive(item);
@@ -165,6 +177,7 @@ export class JanitorRound {
     for await (const item of eachItem(engine.catalog, duePk)) {
       const mark = readDue(item);
       if (mark.dueMs > uptoMs) return;
+      this.#isUsed = true;
       yield;
       const nowMs = clock.nowMs();
       // A long visit is gone on with as to a shard in use.
@@ -189,18 +202,24 @@ export class JanitorRound {
     }
   }
 
-  /** What writers left behind and no shard's visit finds, once a day in which the log was used. */
+  /** What writers left behind and no shard's visit finds: once a day in which the log was used, and after that until all that was stored then is old enough. */
   async *#sweep(): Work {
+    // All others have begun then: they have seen whether there is anything.
     yield;
     const { engine, clock, tuning } = this.#services;
-    if (this.#visits.left.size === 0) return;
-    const swept = await engine.catalog.get(sweptKey);
-    const sinceMs = clock.nowMs() - (typeof swept?.value === "number" ? swept.value : Number.NEGATIVE_INFINITY);
-    if (sinceMs >= 0 && sinceMs < limits.sweepEveryMs) return;
+    const before = readSweeps(await this.#own(sweptSk), tuning.garbageGraceMs);
+    const owed = this.#isUsed ? sweepsAfterUse(tuning.garbageGraceMs) : before.owed;
+    if (owed === 0) return;
+    const write = async (sweeps: Sweeps): Promise<void> => await engine.catalog.transact([sweepsWrite(ownPk, sweeps)]);
+    const sinceMs = clock.nowMs() - before.lastMs;
+    if (sinceMs >= 0 && sinceMs < limits.sweepEveryMs) {
+      if (owed > before.owed) await write({ ...before, owed });
+      return;
+    }
     await this.#attempt({}, async () => {
       const done = await this.#inShare((signal) => engine.upkeep.sweep({ graceMs: tuning.garbageGraceMs, signal }));
       this.#counts.reclaimedBytes += done.bytes;
-      if (done.isComplete) await engine.catalog.transact([{ key: sweptKey, put: clock.nowMs(), if: "any" }]);
+      if (done.isComplete) await write({ lastMs: clock.nowMs(), owed: this.#isUsed ? owed : owed - 1 });
       else this.#isCut = true;
     });
   }
