@@ -69,6 +69,9 @@ test("records arrive as MSK's events, and the file is loaded anew when it change
   const { file, events, write } = handlerFile("shape");
   const at = await start(["--consumer", file, "--topic", "orders"]);
   assert.match(at.printed(), /^Created topic orders with 1 partition: it was not there\.$/m);
+  assert.match(at.printed(), /^Calls \S*shape\.ts with the records of orders \(group shape, from what comes now\)\.$/m);
+  assert.match(at.printed(), /\nTwo lines to try, .*\n.* produce orders .*\n.* consumers describe shape .*\n/);
+  assert.doesNotMatch(at.printed(), /topics create/);
   await produce(at, "orders", ["one"]);
   await until("the record has arrived", () => events().length === 1);
   const [event] = events();
@@ -147,6 +150,7 @@ test("after kill -9 and a new start nothing is lost", async () => {
   const { file, events } = handlerFile("killed", "await new Promise((resolve) => setTimeout(resolve, 5));");
   const args = ["--consumer", file, "--topic", "orders", "--batch-size", "3", "--from-beginning"];
   const at = await start(args, "data-killed");
+  assert.match(at.printed(), /^Calls \S*killed\.ts with the records of orders \(group killed, from the first record\)\.$/m);
   const first = Array.from({ length: 150 }, (_, nth) => String(nth));
   await produce(at, "orders", first);
   await until("it is at work", () => events().length >= 5);
@@ -182,6 +186,7 @@ test("a pause holds over a stop and a kill, and is told at the start", async () 
   await produce(at, "orders", ["one"]);
   await until("the record has arrived", () => events().length === 1);
   await connect({ url: at.url }).consumers.pause("resting");
+  await until("it is told", () => /^\[resting\] Paused: .*stratalog consumers resume resting$/m.test(at.printed()));
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     await at.stop(signal);
     at = await start(args, "data-resting");
@@ -190,9 +195,16 @@ test("a pause holds over a stop and a kill, and is told at the start", async () 
     assert.equal(state, "Disabled");
     await produce(at, "orders", [signal]);
   }
-  await connect({ url: at.url }).consumers.resume("resting");
+  const { consumers } = connect({ url: at.url });
+  await consumers.resume("resting");
   await until("the others have arrived", () => valuesOf(events()).length === 3);
   assert.deepEqual(valuesOf(events()), ["one", "SIGTERM", "SIGKILL"]);
+  assert.match(at.printed(), /^\[resting\] Resumed: /m);
+  await consumers.delete("resting");
+  await until("it is told", () => /^\[resting\] Its consumer was deleted: /m.test(at.printed()));
+  await at.stop();
+  at = await start(args, "data-resting");
+  assert.match(at.printed(), /^Calls \S*resting\.ts with the records of orders \(group resting, from where it was\)\.$/m);
 });
 
 test("two functions, each with its topic, and records that one of them answers", async () => {

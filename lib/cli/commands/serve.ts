@@ -69,7 +69,7 @@ export const serve: Command = {
     // A convenience: a full disk must not keep the log from serving reads.
     if (pidFile !== undefined) await writeFile(pidFile, `${process.pid}\n`).catch(() => undefined);
     const facts = { url: server.url, port: server.port, engine: engineName, data: data ?? null, pid: process.pid };
-    await answer(context, facts, () => welcome(server, whereOf(context, engineName, data), io.env));
+    await answer(context, facts, () => welcome(server, whereOf(context, engineName, data), io.env, triggers));
     await ended(context);
     await say(context, "Closing: finishing what runs. Once more ends it at once.");
     await server.close();
@@ -200,19 +200,29 @@ function whereOf(context: Context, engineName: string, data: string | undefined)
   return `DynamoDB table ${table}, S3 bucket ${bucket}`;
 }
 
-function welcome({ url }: RunningServer, store: string, env: Context["io"]["env"]): string {
+function welcome({ url }: RunningServer, store: string, env: Context["io"]["env"], triggers: TriggerOptions | undefined): string {
   // In a clone npm finds the command; where it is installed, the shell does.
   const name = import.meta.url.endsWith(".ts") ? "npx stratalog" : "stratalog";
   const where = url === (env["STRATALOG_URL"] ?? "http://127.0.0.1:7070") ? "" : ` --url ${url}`;
+  const first = triggers?.functions[0]?.consumer;
+  const topic = first?.topic ?? "orders";
+  const produce = `echo 'alice:one book' | ${name} produce ${topic} --key-separator :`;
+  const lines =
+    first === undefined
+      ? [`${name} topics create ${topic} --partitions 6`, produce, `${name} consume ${topic} --from-beginning --max 1`]
+      : [produce, `${name} consumers describe ${quoted(first.group)}`];
   return [
     `Stratalog listens on ${url}`,
     store,
     "",
-    "Three lines to try, in another terminal:",
-    `  ${name} topics create orders --partitions 6${where}`,
-    `  echo 'alice:one book' | ${name} produce orders --key-separator :${where}`,
-    `  ${name} consume orders --from-beginning --max 1${where}`,
+    `${first === undefined ? "Three" : "Two"} lines to try, in another terminal:`,
+    ...lines.map((line) => `  ${line}${where}`),
     "",
     "",
   ].join("\n");
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -13,9 +13,13 @@ export interface DeliverOptions extends Omit<RunsParts, "log" | "carrier"> {
   readonly bell: Bell;
   /** Groups whose function was mended: what of them waits to be tried again is tried at once, and the group is taken out. Whoever adds one rings the bell. */
   readonly mended?: Set<string>;
+  /** Told of what becomes of consumers that are delivered here, once it is noticed. */
+  readonly onChange?: (group: string, change: ConsumerChange) => void;
   /** Which consumers are delivered here. Default: those whose target is `local:` and a name. */
   readonly isOurs?: (consumer: Consumer) => boolean;
 }
+
+export type ConsumerChange = "paused" | "resumed" | "gone";
 
 /**
  * Runs triggered consumers for as long as the server does: what is appended is delivered at once, what is changed takes effect at once. While nothing arrives it waits: once in
@@ -30,6 +34,8 @@ class Background {
   readonly #carrier: RunsParts["carrier"];
   readonly #options: DeliverOptions;
   readonly #runs = new Map<string, ConsumerRuns>();
+  /** Whether each consumer was enabled at the last look. */
+  #known: ReadonlyMap<string, boolean> = new Map();
   readonly #watches = new Map<string, { readonly watch: TopicWatch; readonly stop: AbortController }>();
   /** Of consumers that were ended before the server is. */
   readonly #ending = new Set<Promise<void>>();
@@ -61,7 +67,12 @@ class Background {
 
   async #look(): Promise<void> {
     const consumers = new Map<string, Consumer>();
-    for await (const consumer of this.#enabled()) consumers.set(consumer.group, consumer);
+    const known = new Map<string, boolean>();
+    for await (const consumer of this.#ours()) {
+      known.set(consumer.group, consumer.enabled);
+      if (consumer.enabled) consumers.set(consumer.group, consumer);
+    }
+    this.#tellChanges(known);
     for (const group of this.#runs.keys()) if (!consumers.has(group)) this.#end(group);
     for (const consumer of consumers.values()) this.#take(consumer);
     await this.#retryMended();
@@ -76,11 +87,21 @@ class Background {
     if (failures.length > 0) throw failures[0];
   }
 
-  async *#enabled(): AsyncGenerator<Consumer> {
+  #tellChanges(known: ReadonlyMap<string, boolean>): void {
+    const before = this.#known;
+    this.#known = known;
+    for (const [group, wasEnabled] of before) {
+      const isEnabled = known.get(group);
+      if (isEnabled === wasEnabled) continue;
+      this.#options.onChange?.(group, isEnabled === undefined ? "gone" : isEnabled ? "resumed" : "paused");
+    }
+  }
+
+  async *#ours(): AsyncGenerator<Consumer> {
     const { isOurs = ({ target }: Consumer) => target.startsWith("local:") } = this.#options;
     for (let after: string | undefined; ; ) {
       const page = await this.#log.consumers.list({ limit: limits.listLimitDefault, ...(after !== undefined && { after }) });
-      for (const consumer of page) if (consumer.enabled && isOurs(consumer)) yield consumer;
+      for (const consumer of page) if (isOurs(consumer)) yield consumer;
       after = page.at(-1)?.group;
       if (after === undefined || page.length < limits.listLimitDefault) return;
     }

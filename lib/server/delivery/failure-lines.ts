@@ -3,8 +3,9 @@ import { afterFailure } from "../../log/consumers/after-failure.ts";
 import { callFunction } from "../../log/consumers/call.ts";
 import type { CallBatch, Consumer, ConsumerStatus, DeliveryReport } from "../../log/consumers/consumers.ts";
 import { nodeClock } from "../../node/clock.ts";
+import type { ConsumerChange } from "./deliver-in-background.ts";
 
-/** Tells of each call that failed, in one line: where, what, and what comes next; and of what is given up without a call. */
+/** Tells of each call that failed, in one line: where, what, and what comes next; of what is given up without a call; and of what was done with a consumer. */
 export class FailureLines {
   readonly #print: (line: string) => void;
   /** Failed calls one after the other, by group and partition. */
@@ -42,6 +43,11 @@ export class FailureLines {
     if (untold <= 0) return;
     const what = `${untold} ${untold === 1 ? "record was" : "records were"} given up`;
     this.#print(`[${consumer.group}] ${partitionName(consumer.topic, partition)}: ${what}, ${whereTo(consumer)}.`);
+  }
+
+  /** Of what somebody has done with a consumer. */
+  change(group: string, change: ConsumerChange): void {
+    this.#print(`[${group}] ${changeWords[change](group)}`);
   }
 
   /** @param reported the offset that the function has named */
@@ -83,6 +89,12 @@ export class FailureLines {
     this.#print(`[${consumer.group}] ${partitionName(topic, partition)}, ${offsets}: ${oneLine(error)}. Next: ${next}.`);
   }
 }
+
+const changeWords: Readonly<Record<ConsumerChange, (group: string) => string>> = {
+  paused: (group) => `Paused: its function is called no more, until: stratalog consumers resume ${group}`,
+  resumed: () => "Resumed: its function is called again.",
+  gone: () => "Its consumer was deleted: its function is called no more, until the server is started again.",
+};
 
 function keyOf({ group, topic }: Consumer, partition: number): string {
   return JSON.stringify([group, topic, partition]);

@@ -38,7 +38,7 @@ export class Handler {
   #isClosed = false;
 
   private constructor(options: HandlerOptions) {
-    const [file, exportName = "handler"] = splitSource(options.source);
+    const [file, exportName = exportNameDefault] = splitSource(options.source);
     this.#options = options;
     this.#file = resolve(file);
     this.#exportName = exportName;
@@ -58,6 +58,11 @@ export class Handler {
       handler.#watch.close();
       throw new LogError("invalid_config", handler.#wordsOf(cause), { cause });
     }
+  }
+
+  /** The file as one would write it here, and its export where that is not the default. */
+  get shown(): string {
+    return `${shown(this.#file)}${this.#exportName === exportNameDefault ? "" : `#${this.#exportName}`}`;
   }
 
   /**
@@ -142,6 +147,8 @@ export class Handler {
     return `${shown(this.#file)} cannot be loaded: ${message}${place}`;
   }
 }
+
+const exportNameDefault = "handler";
 
 /** The file, and the name of its export when there is one. */
 export function splitSource(source: string): readonly [file: string, exportName?: string] {

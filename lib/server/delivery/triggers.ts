@@ -1,6 +1,6 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
-import type { ConsumerStatus } from "../../log/consumers/consumers.ts";
+import type { Consumer } from "../../log/consumers/consumers.ts";
 import { checkedConsumer, type ConsumerSettings, failureTopic, type NewConsumer } from "../../log/consumers/settings.ts";
 import type { Log } from "../../log/log.ts";
 import { topicGone } from "../../log/topic-gone.ts";
@@ -74,7 +74,12 @@ export class Triggers {
       }
       for (const [nth, consumer] of consumers.entries()) {
         await makeTopics(log, consumer, print);
-        lines.remember(await putConsumer(log, consumer, functions[nth]?.consumer.enabled, print));
+        const from = await startOf(log, consumer);
+        const { enabled } = await putConsumer(log, consumer, functions[nth]?.consumer.enabled);
+        const { group, topic, target } = consumer;
+        const isCalled = `Calls ${handlers.get(target)?.shown ?? target} with the records of ${topic} (group ${group}, ${from}).`;
+        print(enabled ? isCalled : `${group} is paused: stratalog consumers resume ${group}`);
+        lines.remember(await log.consumers.status(group));
       }
     } catch (reason) {
       await closeAll(handlers);
@@ -92,6 +97,7 @@ export class Triggers {
       signal: this.#closing.signal,
       isOurs: ({ target }) => this.#handlers.has(target),
       onReport: (consumer, partition, report) => this.#lines.report(consumer, partition, report),
+      onChange: (group, change) => this.#lines.change(group, change),
     });
   }
 
@@ -111,18 +117,24 @@ async function makeTopics(log: Log, { topic, outputTopics, onFailure }: Consumer
   for (const name of [topic, ...outputTopics, ...(ofFailures === undefined ? [] : [ofFailures])]) await makeTopic(log, name, print);
 }
 
+/** Where a consumer that is about to be put begins, in words. */
+async function startOf(log: Log, { group, topic, startingPosition, startingPositionTimestampMs = 0 }: ConsumerSettings): Promise<string> {
+  const committed = (await log.groups.committed(group).catch(notThere)) ?? [];
+  if (committed.some((each) => each.topic === topic)) return "from where it was";
+  switch (startingPosition) {
+    case "LATEST":
+      return "from what comes now";
+    case "TRIM_HORIZON":
+      return "from the first record";
+    case "AT_TIMESTAMP":
+      return `from ${new Date(startingPositionTimestampMs).toISOString()} on`;
+  }
+}
+
 /** @param enabled what the function's declaration says of it; undefined: one that was paused stays so */
-async function putConsumer(
-  log: Log,
-  consumer: ConsumerSettings,
-  enabled: boolean | undefined,
-  print: (line: string) => void,
-): Promise<ConsumerStatus> {
-  const { group } = consumer;
-  const before = await log.consumers.get(group).catch(notThere);
-  const put = await log.consumers.put({ ...consumer, enabled: enabled ?? before?.enabled ?? true });
-  if (!put.enabled) print(`${group} is paused: stratalog consumers resume ${group}`);
-  return await log.consumers.status(group);
+async function putConsumer(log: Log, consumer: ConsumerSettings, enabled: boolean | undefined): Promise<Consumer> {
+  const before = await log.consumers.get(consumer.group).catch(notThere);
+  return await log.consumers.put({ ...consumer, enabled: enabled ?? before?.enabled ?? true });
 }
 
 function notThere(reason: unknown): undefined {
