@@ -9,6 +9,7 @@ import { expireGroup } from "./groups/expire.ts";
 import { groupMarksPk, readGroupMark } from "./groups/group-marks.ts";
 import { inTurns, type Work } from "./in-turns.ts";
 import type { JanitorFailure, JanitorReport } from "./janitor.ts";
+import { marksSearchKey, restoreMarks } from "./strata/lost-marks.ts";
 import { activePk, activeWrite, type ActiveMark, duePk, dueRemoval, readActive, readDue } from "./strata/marks.ts";
 import { type RoundCounts, ShardVisits } from "./shard-visits.ts";
 import type { Freed, StrataServices } from "./strata/services.ts";
@@ -80,9 +81,9 @@ export class JanitorRound {
   }
 
   async run(): Promise<JanitorReport> {
-    await ensureTopicIds(this.#services.engine.catalog);
-    const { clock } = this.#services;
-    const works = [this.#dues(), this.#groups(), this.#deletions(), this.#actives(), this.#sweep()];
+    const { engine, clock } = this.#services;
+    await ensureTopicIds(engine.catalog);
+    const works = [this.#dues(), this.#groups(), this.#deletions(), this.#actives(), this.#sweep(), this.#lostMarks()];
     const isDone = await inTurns(works, clock, this.#isLate);
     for (const { segments, unsealedEntries, unsealedBytes } of this.#visits.left.values()) {
       this.#counts.segments += segments;
@@ -224,13 +225,22 @@ export class JanitorRound {
     });
   }
 
+  async *#lostMarks(): Work {
+    try {
+      yield* restoreMarks(this.#services, (await this.#own(marksSearchKey.sk))?.value);
+    } catch (reason) {
+      this.#fail({ error: LogError.from(reason) });
+    }
+  }
+
   /** Has a long step end when half of the time is over that is left. */
   async #inShare<T>(step: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { clock } = this.#services;
     const over = new AbortController();
     const ended = new AbortController();
-    const shareMs = Math.min((this.#endMs - clock.nowMs()) / 2, limits.janitorRoundMsMax);
-    const waited = clock.sleep(shareMs, ended.signal).then(() => over.abort());
+    const leftMs = this.#endMs - clock.nowMs();
+    // A round whose end is that far away has none.
+    const waited = leftMs > limits.sweepEveryMs ? undefined : clock.sleep(leftMs / 2, ended.signal).then(() => over.abort());
     try {
       return await step(this.#signal === undefined ? over.signal : AbortSignal.any([over.signal, this.#signal]));
     } finally {

@@ -7,7 +7,8 @@ import { padTime } from "./garbage.ts";
 
 /**
  * Which shards the janitor has to look at, so that it need not look at all: those that writers are using (`active`), and those where something becomes due
- * at some time (`due`). Nothing is lost when a mark is: the next writer makes another.
+ * at some time (`due`). Nothing is lost when a mark is: the next writer makes another, and the janitor
+ * looks for shards that have none (`lost-marks.ts`).
  */
 export const activePk = "active";
 export const duePk = "due";
@@ -80,7 +81,7 @@ export class ActiveMarks {
 }
 
 /** `<topic id>/<shard>` */
-function shardText({ topicId, shard }: ShardKey): string {
+export function shardText({ topicId, shard }: ShardKey): string {
   return `${topicId}/${shard}`;
 }
 

@@ -58,8 +58,7 @@ export async function tendShard(services: StrataServices, topic: Topic, shard: S
     const left = await steps.run(own.partition, () => tendPartition(services, topic, own, work, isOver));
     if (left === undefined) continue;
     segments += left.length;
-    const cleanMs = isCompacted(topic) ? compactsMs(left, rulesOf(services, topic), services.clock.nowMs()) : undefined;
-    nextMs = earliest([nextMs, expiresMs(left, retentionOf(topic)), cleanMs]);
+    nextMs = earliest([nextMs, looksAgainMs(services, topic, left)]);
   }
   const { head, frontier } = await noteWaiting(services, state);
   const isWaiting = head.seq > frontier.seq || startSeq < frontier.seq;
@@ -91,6 +90,12 @@ async function sealDue(services: StrataServices, topic: Topic, sealing: Sealing,
     work.sealedBytes += waiting.bytes;
     sealing.state = await stateOf(services, topic, sealing.state.shard);
   }
+}
+
+/** When there is something to do with a partition's segments, if nothing is added; undefined: never. */
+export function looksAgainMs(services: StrataServices, topic: Topic, segments: readonly SegmentRow[]): number | undefined {
+  const cleanMs = isCompacted(topic) ? compactsMs(segments, rulesOf(services, topic), services.clock.nowMs()) : undefined;
+  return earliest([expiresMs(segments, retentionOf(topic)), cleanMs]);
 }
 
 /** What `retention.ms` and `retention.bytes` ask for; a topic that is only compacted keeps all. */

@@ -80,4 +80,31 @@ export const roundCases: readonly StrataCase[] = [
       }
     },
   },
+  {
+    name: "a shard whose mark was lost is found a day later: what waits is sealed, and expires in its time",
+    async run(harness) {
+      let nowMs = 1_000 * dayMs;
+      const { log, engine, janitor } = await harness.openTuned(atOnce, () => nowMs);
+      const roundOf = async (pk: string): Promise<number> => {
+        const lost = await engine.catalog.query(pk, { limit: 10 });
+        assert.equal(lost.length, 1);
+        await engine.catalog.transact(lost.map(({ key }) => ({ key, delete: true, if: "any" }) as const));
+        assert.equal((await janitor(Number.MAX_SAFE_INTEGER)).shardsSeen, 0);
+        nowMs += dayMs;
+        for (let nth = 0; nth < 2; nth++) await janitor(Number.MAX_SAFE_INTEGER);
+        return (await objectKeys(engine)).length;
+      };
+      try {
+        await log.topics.create({ name: "t", partitions: 2, config: { "retention.ms": 3 * dayMs } });
+        await log.append("t", { records: [{ ...record("r", { partition: 1 }), timestampMs: nowMs }] });
+        assert.equal(await roundOf("active"), 1);
+        assert.equal(await roundOf("due"), 1);
+        nowMs += dayMs + 1;
+        for (let nth = 0; nth < 2; nth++) await janitor(Number.MAX_SAFE_INTEGER);
+        assert.deepEqual(await objectKeys(engine), []);
+      } finally {
+        await log.close();
+      }
+    },
+  },
 ];
