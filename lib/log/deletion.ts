@@ -2,6 +2,7 @@ import { limits } from "../core/limits.ts";
 import type { CatalogItem } from "../ports/catalog.ts";
 import { type DeletedTopic, freeShard, freeTopic } from "./strata/delete-strata.ts";
 import type { StrataServices } from "./strata/services.ts";
+import { giveUpMaking, isBeingMade, isLongInMaking } from "./topic-making.ts";
 import { readTopic } from "./topic-row.ts";
 import type { CatalogTopics } from "./topics.ts";
 import { transactIf } from "./transact-if.ts";
@@ -47,6 +48,7 @@ export class Deletion {
   /** @returns whether there is more to do now @throws unsupported_version */
   async step(): Promise<boolean> {
     if (this.#services.clock.nowMs() - this.#savedMs >= limits.janitorStepMs && !(await this.save())) return false;
+    if (isBeingMade(this.#item)) return await this.#giveUp();
     const { isClosed, shard, left } = this.#progress;
     const topic = this.#topic;
     if (!isClosed) {
@@ -85,6 +87,15 @@ export class Deletion {
     this.#item = found;
     this.#progress = progressIn(found);
     return true;
+  }
+
+  /** Of a topic whose maker has ended before it was made. */
+  async #giveUp(): Promise<boolean> {
+    const { engine, clock, tuning } = this.#services;
+    if (!isLongInMaking(this.#item, clock.nowMs(), tuning.garbageGraceMs)) return false;
+    const found = await giveUpMaking(engine.catalog, this.#item);
+    if (found !== undefined) this.#item = found;
+    return found !== undefined;
   }
 
   get #topic(): DeletedTopic {

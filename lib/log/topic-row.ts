@@ -25,7 +25,7 @@ export interface VersionedTopic {
 const formatVersion = 1;
 
 export const topicsPk = "topics";
-/** Topics whose rows are gone and whose shards are still to be closed: `sk` is the topic's id. */
+/** Topics whose rows are gone and of which something is left, and those that are being made: `sk` is the topic's id. */
 export const deletedTopicsPk = "deleted-topics";
 
 export function topicKey(name: string): CatalogKey {

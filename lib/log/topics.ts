@@ -16,7 +16,9 @@ import { shapeOf, shardCount, unknownTopic } from "./placement.ts";
 import { activeWrite } from "./strata/marks.ts";
 import { putTopicId, topicIdKey, topicLives, topicNameOf } from "./strata/topic-ids.ts";
 import type { TopicCache } from "./topic-cache.ts";
-import { deletedTopicsPk, readTopic, topicKey, topicOf, topicRowValue, topicsPk, type TopicRow, type VersionedTopic } from "./topic-row.ts";
+import { deletedTopicKey, deletedTopicValue, madeWrite, makingWrite } from "./topic-making.ts";
+import { readTopic, topicKey, topicOf, topicRowValue, topicsPk, type TopicRow, type VersionedTopic } from "./topic-row.ts";
+import { transactIf } from "./transact-if.ts";
 
 export interface TopicServices {
   readonly engine: Engine;
@@ -50,18 +52,28 @@ export class CatalogTopics implements Topics {
       createdMs: clock.nowMs(),
       growingTo: 0,
     };
+    await engine.catalog.transact([makingWrite(name, row)]);
     await this.#openShards(row, partitions, 0);
     try {
       await engine.catalog.transact([
         { key: topicKey(name), put: topicRowValue(row), if: "absent" },
         { key: topicIdKey(row.id), put: name, if: "absent" },
+        madeWrite(row),
       ]);
     } catch (reason) {
       const error = LogError.from(reason);
-      if (error.outcome === "not-applied") await this.#closeShards(row);
-      throw isConflict(error) ? alreadyExists(name) : error;
+      if (error.outcome === "not-applied") await this.#abandon(name, row);
+      if (!isConflict(error)) throw error;
+      throw (await engine.catalog.get(topicKey(name))) === undefined ? tooSlow(name) : alreadyExists(name);
     }
     return topicOf(name, row);
+  }
+
+  /** Of a topic that was not made. What fails here the janitor does. */
+  async #abandon(name: string, row: TopicRow): Promise<void> {
+    const { catalog } = this.#services.engine;
+    await transactIf(catalog, [{ key: deletedTopicKey(row.id), put: deletedTopicValue(name, row), if: 1 }]).catch(() => undefined);
+    await this.#closeShards(row);
   }
 
   async list(page: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Topic[]> {
@@ -108,10 +120,9 @@ export class CatalogTopics implements Topics {
     checkTopicName(name);
     const found = await this.finishGrowth(await this.#services.cache.refresh(name));
     const { row, version } = found;
-    const tombstone = { pk: deletedTopicsPk, sk: row.id };
     const writes: CatalogWrite[] = [
       { key: topicKey(name), delete: true, if: version },
-      { key: tombstone, put: { ...(topicRowValue(row) as object), name }, if: "absent" },
+      { key: deletedTopicKey(row.id), put: deletedTopicValue(name, row), if: "absent" },
       { key: topicIdKey(row.id), delete: true, if: 1 },
     ];
     await this.#ensureId(found);
@@ -226,4 +237,8 @@ function dropNulls(config: Readonly<Record<string, unknown>>): Readonly<Record<s
 
 function alreadyExists(name: string): LogError {
   return new LogError("topic_already_exists", `Topic "${name}" exists: alter it, or take another name.`);
+}
+
+function tooSlow(name: string): LogError {
+  return new LogError("unavailable", `Making topic "${name}" took so long that it was given up: make it again.`, { retryAfterMs: 0 });
 }

@@ -1,5 +1,6 @@
 import type { Engine } from "../../ports/engine.ts";
 import { checkKept } from "./check-kept.ts";
+import { checkMaking } from "./check-making.ts";
 import { checkMarks } from "./check-marks.ts";
 import { checkObjects } from "./check-objects.ts";
 import { checkTopicIds, checkTopics } from "./check-topics.ts";
@@ -27,6 +28,7 @@ export async function* checkLog(
   const onTopic = (topicId: string) => gone.look(topicId);
   yield* checkTopics(check);
   yield* checkTopicIds(check);
+  yield* checkMaking(check);
   yield* checkObjects(check, onTopic);
   yield* checkMarks(check, lives, onTopic);
   yield* sweptLeftovers(check);
