@@ -43,9 +43,17 @@ export interface ConsumerBody extends Required<Omit<PutConsumerBody, Chosen>>, P
   readonly version: number;
   readonly createdMs: number;
 }
+/**
+ * `Disabled`: paused. `NoTopic`: its topic is gone. `NotRunning`: its function is one of a server's own (`local:`) that does not run. `Problem`: a partition's newest call failed,
+ * or the server's function cannot be loaded. Else `Enabled`.
+ */
+export type WireConsumerState = "Enabled" | "Disabled" | "Problem" | "NoTopic" | "NotRunning";
+export interface ListedConsumerBody extends ConsumerBody {
+  readonly state: WireConsumerState;
+}
 /** `GET /consumers?prefix=&limit=&cursor=`: `nextCursor` is there when more may follow. */
 export interface ConsumerListBody {
-  readonly consumers: readonly ConsumerBody[];
+  readonly consumers: readonly ListedConsumerBody[];
   readonly nextCursor?: string;
 }
 
@@ -53,8 +61,7 @@ export interface ConsumerListBody {
 export interface ConsumerStatusBody {
   readonly group: string;
   readonly topic: string;
-  /** `Problem`: a partition's newest call failed. */
-  readonly state: "Enabled" | "Disabled" | "Problem";
+  readonly state: WireConsumerState;
   /** Of all partitions that are told. */
   readonly lag: number;
   readonly deadLetters: number;

@@ -16,6 +16,7 @@ import { type ServerTelemetry, stackText } from "../telemetry/server.ts";
 import { checkBindHost, hostRule, isLoopback, urlOf } from "./hosts.ts";
 import { tendInBackground } from "./background.ts";
 import { Bell } from "./delivery/bell.ts";
+import { knowingLog } from "./delivery/knowing-log.ts";
 import { tellingLog } from "./delivery/telling-log.ts";
 import { type TriggerOptions, Triggers } from "./delivery/triggers.ts";
 import { createNodeServer } from "./node-shell.ts";
@@ -74,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const triggers = options.triggers && (await Triggers.open(log, bell, options.triggers));
   const closing = new AbortController();
   let boundPort = port;
-  const app = createApp(log, {
+  const app = createApp(shownLog(log, options, triggers), {
     compression: nodeCompression,
     version: packageVersion(),
     engine: engineName,
@@ -115,6 +116,11 @@ function partsOf({ engine, log, telemetry, enforcesQuotas, offsetsRetentionMs }:
     return { log: createLog(engine, { ...parts, enforcesQuotas }), janitor: createJanitor(engine, { ...parts, offsetsRetentionMs }) };
   }
   throw new LogError("invalid_request", "startServer needs an engine or a log, and not both.");
+}
+
+/** Where no other process delivers, what does not run here does not run. */
+function shownLog(log: Log, { engine }: ServerOptions, triggers: Triggers | undefined): Log {
+  return engine?.isShared === false ? knowingLog(log, (target) => triggers?.functionOf(target) ?? "none") : log;
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {

@@ -28,12 +28,20 @@ test("consumers are listed by group, all of them, and by prefix", async () => {
     await at.ok("list", "--prefix", "list."),
     /^GROUP +TOPIC +STATE +TARGET\nlist\.a +of-list\.a +Enabled +arn:aws:lambda:\S+:billing\nlist\.b +of-list\.b +Disabled +arn:\S+\n$/,
   );
+  await at.consumer("list-too.failing", [1, 0], { retryAttempts: -1 });
+  await at.deliver("list-too.failing", 0, "no", true);
+  await at.consumer("list-too.gone", [0, 0]);
+  await at.client.topics.delete("of-list-too.gone");
+  assert.match(
+    await at.ok("list", "--prefix", "list-too."),
+    /\nlist-too\.failing +\S+ +Problem +\S+\nlist-too\.gone +\S+ +NoTopic +\S+\n$/,
+  );
   const { consumers } = JSON.parse(await at.ok("ls", "--prefix", "list.", "--json")) as ConsumerListBody;
   assert.deepEqual(
-    consumers.map(({ group, enabled, version }) => [group, enabled, version]),
+    consumers.map(({ group, enabled, state, version }) => [group, enabled, state, version]),
     [
-      ["list.a", true, 1],
-      ["list.b", false, 1],
+      ["list.a", true, "Enabled", 1],
+      ["list.b", false, "Disabled", 1],
     ],
   );
 });
@@ -83,9 +91,11 @@ test("describe: settings, state, and how it is with each partition", async () =>
 test("what the function says is one line, and without what a terminal would act on", () => {
   const error = `a\u001b]0;x\u0007b\r\nc\u202ed\u2028e ${"x".repeat(100)}`;
   const partition = { partition: 0, offset: 1, highWatermark: 1, lag: 0, oldestTimestampMs: null, leased: true, attempts: 0 };
-  const row =
-    partitionTable([{ ...partition, retryAtMs: 16_000, invocations: 1, lastError: error, lastErrorMs: 0 }], 1_000).split("\n")[1] ?? "";
-  assert.match(row, / yes .* in 15s +1s ago: a \]0;x b c d e x+…$/);
+  const rowOf = (retryAtMs: number | null): string =>
+    partitionTable([{ ...partition, retryAtMs, invocations: 1, lastError: error, lastErrorMs: 0 }], 1_000).split("\n")[1] ?? "";
+  assert.match(rowOf(null), / yes .* 1s ago: a \]0;x b c d e x+…$/);
+  assert.doesNotMatch(rowOf(16_000), / yes /, "what waits for another try does not run");
+  assert.match(rowOf(16_000), / in 15s +1s ago: /);
   const letter = { id: "t/00000/0000000000000000000", topic: "t", partition: 0, fromOffset: 0, toOffset: 1, records: 1, attempts: 1 };
   const more = { condition: "RecordAgeExceeded", functionError: "", firstTimestampMs: 0, lastTimestampMs: 0, givenUpMs: 0 } as const;
   assert.match(letterTable([{ ...letter, ...more, error, redriving: true }], 60_000), / 60s ago +yes +a \]0;x b c d e x+…\n$/);
@@ -249,7 +259,7 @@ test("what is not there is told, by every command; of a topic that is gone there
   await at.client.topics.delete("of-gone");
   const { stdout, stderr } = await at.run("describe", "gone");
   assert.match(stdout, /\nGiven up +0 dead letters\n$/);
-  assert.equal(stderr, "Topic of-gone is not there any more, or you may not see it.\n");
+  assert.equal(stderr, "Topic of-gone is not there any more. Where it does not come again: stratalog consumers delete gone\n");
 });
 
 test("groups may hold what a path would take for its own, and a long list is whole", async () => {

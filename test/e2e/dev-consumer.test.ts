@@ -207,6 +207,34 @@ test("a pause holds over a stop and a kill, and is told at the start", async () 
   assert.match(at.printed(), /^Calls \S*resting\.ts with the records of orders \(group resting, from where it was\)\.$/m);
 });
 
+test("states tell what a server runs: a file that is broken, and a function that it was started without", async () => {
+  const { file, events, write } = handlerFile("known");
+  let at = await start(["--consumer", file, "--topic", "orders", "--from-beginning"], "data-known");
+  const found = async () => {
+    const { consumers } = connect({ url: at.url });
+    const [{ state, partitions }, list] = [await consumers.status("known"), await consumers.list()];
+    assert.deepEqual(
+      list.consumers.map((each) => [each.group, each.state]),
+      [["known", state]],
+    );
+    return `${state} ${partitions.map(({ leased }) => leased).join()}`;
+  };
+  assert.equal(await found(), "Enabled false");
+  write("enum Broken { Yes }");
+  await until("it is refused", () => at.printed().includes("Records wait until it is mended."));
+  await produce(at, "orders", ["one"]);
+  await until("it was not answered", () => at.printed().includes("no answer"));
+  assert.equal(await found(), "Problem false");
+  write("");
+  await until("the record has arrived", () => events().length === 1);
+  await at.stop();
+  at = await start([], "data-known");
+  assert.equal(await found(), "NotRunning false");
+  const { stdout, stderr } = await runCommand(["consumers", "describe", "known"], { url: at.url });
+  assert.match(stdout, /^State +NotRunning$/m);
+  assert.match(stderr, /stratalog dev --consumer FILE --topic orders --group known; or: stratalog consumers delete known\n$/);
+});
+
 test("two functions, each with its topic, and records that one of them answers", async () => {
   const one = join(folder.path, "double.mjs");
   writeFileSync(

@@ -1,13 +1,13 @@
 import { type Command, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
-import { consumerFacts, partitionTable, withAdvice } from "./consumers-text.ts";
+import { consumerFacts, partitionTable, stateAdvice, stateDetails, withAdvice } from "./consumers-text.ts";
 
 export const consumersDescribe: Command = {
   path: ["consumers", "describe"],
   summary: "Show a triggered consumer: its settings, its state, and how it is with each partition.",
   details: [
-    "State is Enabled, Disabled (paused) or Problem: a partition's newest call failed.",
-    "OLDEST is the age of the oldest record that is not delivered, CALLS how often the function was called,",
+    ...stateDetails,
+    "OLDEST is the age of the oldest record that is not delivered, RUNS whether the partition is being delivered now, CALLS how often the function was called,",
     "ATTEMPTS how often a call with the records that are tried now has failed.",
   ],
   client: true,
@@ -19,7 +19,8 @@ export const consumersDescribe: Command = {
     const group = args.positional(0);
     const { consumers } = client();
     const [consumer, status] = await Promise.all([consumers.get(group), consumers.status(group)]).catch(withAdvice);
-    if (status.partitions.length === 0) await say(context, `Topic ${consumer.topic} is not there any more, or you may not see it.`);
+    const advice = stateAdvice(consumer, status);
+    if (advice !== undefined) await say(context, advice);
     const { group: _, topic: __, ...now } = status;
     await answer(context, { ...consumer, ...now }, () => {
       const facts = consumerFacts(consumer, status);

@@ -1,13 +1,14 @@
-import type { ConsumerBody } from "../../client/index.ts";
+import type { ConsumerListBody } from "../../client/index.ts";
 import { limits } from "../../core/limits.ts";
 import { type Command, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
-import { consumerTable } from "./consumers-text.ts";
+import { consumerTable, stateDetails } from "./consumers-text.ts";
 
 export const consumersList: Command = {
   path: ["consumers", "list"],
   aliases: ["ls"],
   summary: "List the triggered consumers by group: functions that are called with new records.",
+  details: stateDetails,
   client: true,
   flags: {
     prefix: { type: "string", value: "TEXT", doc: "Only groups that start with it." },
@@ -17,7 +18,7 @@ export const consumersList: Command = {
   run: async (context) => {
     const { args, client, io } = context;
     const prefix = args.text("prefix");
-    const consumers: ConsumerBody[] = [];
+    const consumers: ConsumerListBody["consumers"][number][] = [];
     let cursor: string | undefined;
     do {
       const page = { limit: limits.listLimitMax, ...(prefix !== undefined && { prefix }), ...(cursor !== undefined && { cursor }) };

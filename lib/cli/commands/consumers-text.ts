@@ -1,4 +1,11 @@
-import type { ConsumerBody, ConsumerPartitionBody, ConsumerStatusBody, DeadLetterBody, LogClient } from "../../client/index.ts";
+import type {
+  ConsumerBody,
+  ConsumerListBody,
+  ConsumerPartitionBody,
+  ConsumerStatusBody,
+  DeadLetterBody,
+  LogClient,
+} from "../../client/index.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import { count, table } from "../table.ts";
@@ -6,9 +13,25 @@ import { duration } from "../times.ts";
 
 const errorCharsMax = 80;
 
-export function consumerTable(consumers: readonly ConsumerBody[]): string {
-  const rows = consumers.map(({ group, topic, enabled, target }) => [group, topic, enabled ? "Enabled" : "Disabled", target]);
+/** What states mean, for the help. */
+export const stateDetails = [
+  "State is Disabled (paused); NoTopic: its topic is gone; NotRunning: its function is one of a server's own, which was started without it;",
+  "Problem: a partition's newest call failed, or the server's function cannot be loaded; else Enabled.",
+] as const;
+
+export function consumerTable(consumers: ConsumerListBody["consumers"]): string {
+  const rows = consumers.map(({ group, topic, state, target }) => [group, topic, state, target]);
   return table(["GROUP", "TOPIC", "STATE", "TARGET"], rows);
+}
+
+/** What can be done about a consumer that delivers nothing; undefined where that is not known of it. */
+export function stateAdvice({ group, topic }: ConsumerBody, { state, partitions }: ConsumerStatusBody): string | undefined {
+  if (state === "NoTopic") return `Topic ${topic} is not there any more. Where it does not come again: stratalog consumers delete ${group}`;
+  if (state === "NotRunning") {
+    const start = `stratalog dev --consumer FILE --topic ${topic} --group ${group}`;
+    return `This server was started without its function. Start it with it: ${start}; or: stratalog consumers delete ${group}`;
+  }
+  return partitions.length === 0 ? `Topic ${topic} is not there any more, or you may not see it.` : undefined;
 }
 
 export function consumerFacts(consumer: ConsumerBody, { state, lag, deadLetters }: ConsumerStatusBody): string {
@@ -42,7 +65,7 @@ export function partitionTable(partitions: readonly ConsumerPartitionBody[], now
     at.highWatermark,
     at.lag,
     at.oldestTimestampMs === null ? "-" : duration(nowMs - at.oldestTimestampMs),
-    at.leased ? "yes" : "-",
+    at.leased && at.retryAtMs === null ? "yes" : "-",
     at.invocations,
     at.attempts,
     at.retryAtMs === null ? "-" : `in ${duration(at.retryAtMs - nowMs)}`,

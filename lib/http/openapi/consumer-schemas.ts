@@ -31,6 +31,10 @@ const settings = {
 const consumer = { group: here("GroupId"), version: integer(1), createdMs: integer(), ...settings };
 const chosen: readonly string[] = ["startingPositionTimestampMs", "onFailure"];
 
+function always(fields: object): readonly string[] {
+  return Object.keys(fields).filter((name) => !chosen.includes(name));
+}
+
 const partition = {
   partition: integer(),
   offset: orNull,
@@ -44,10 +48,15 @@ const partition = {
   lastError: text,
   lastErrorMs: orNull,
 };
+const state = {
+  enum: ["Enabled", "Disabled", "Problem", "NoTopic", "NotRunning"],
+  description:
+    "Problem: a partition's newest call failed, or the server's function cannot be loaded. NotRunning: it is a server's own, and does not run.",
+};
 const status = {
   group: here("GroupId"),
   topic: here("TopicName"),
-  state: { enum: ["Enabled", "Disabled", "Problem"], description: "Problem: a partition's newest call failed." },
+  state,
   lag: integer(),
   deadLetters: integer(),
   partitions: { type: "array", items: object(partition, Object.keys(partition)) },
@@ -75,11 +84,9 @@ export const deadLetterIdPattern = `^[a-zA-Z0-9._-]{1,${limits.topicNameLengthMa
 /** Those of triggered consumers, as `consumer-wire.ts` has them as types. */
 export const consumerSchemas = {
   PutConsumer: object(settings, ["topic", "target"]),
-  Consumer: object(
-    consumer,
-    Object.keys(consumer).filter((name) => !chosen.includes(name)),
-  ),
-  ConsumerList: object({ consumers: { type: "array", items: here("Consumer") }, nextCursor: text }, ["consumers"]),
+  Consumer: object(consumer, always(consumer)),
+  ListedConsumer: object({ ...consumer, state }, always({ ...consumer, state })),
+  ConsumerList: object({ consumers: { type: "array", items: here("ListedConsumer") }, nextCursor: text }, ["consumers"]),
   AlterConsumer: object({ enabled: flag }, ["enabled"]),
   ConsumerStatus: object(status, Object.keys(status)),
   DeadLetterId: { type: "string", pattern: deadLetterIdPattern, description: "Of its group: where its range begins." },

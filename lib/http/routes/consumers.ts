@@ -1,5 +1,7 @@
+import { mapBounded } from "../../core/bounded.ts";
 import { LogError } from "../../core/errors.ts";
-import type { Consumer, PartitionStatus } from "../../log/consumers/consumers.ts";
+import { limits } from "../../core/limits.ts";
+import type { Consumer, ConsumerState, PartitionStatus } from "../../log/consumers/consumers.ts";
 import { failureTopic, type NewConsumer } from "../../log/consumers/settings.ts";
 import { authorize, type Caller, type Need } from "../auth/caller.ts";
 import { readFields } from "../body.ts";
@@ -29,8 +31,12 @@ const list: Operation = {
     const ofGroups = { caller, resourceType: "GROUP", nameOf: ({ group }: Consumer) => group } as const;
     const found = await listVisible((part) => services.log.consumers.list(part), ofGroups, page);
     const last = found.length === page.limit ? found.at(-1) : undefined;
-    const body: ConsumerListBody = { consumers: found.map(consumerBody), ...(last !== undefined && { nextCursor: last.group }) };
-    return json(200, body);
+    const rights = await caller.rights();
+    const consumers = await mapBounded(found, limits.shardConcurrency, async (consumer) => {
+      const state = shownState(await services.log.consumers.state(consumer), rights("DESCRIBE", "TOPIC", consumer.topic));
+      return { ...consumerBody(consumer), state };
+    });
+    return json(200, { consumers, ...(last !== undefined && { nextCursor: last.group }) } satisfies ConsumerListBody);
   },
 };
 
@@ -101,12 +107,13 @@ const status: Operation = {
   answers: { 200: { description: "Its state.", content: { [mediaTypes.json]: ref("ConsumerStatus") } } },
   errors: ["invalid_group_id", "group_id_not_found"],
   async handle({ services, caller, group }) {
-    const { consumer, partitions: all, ...found } = await services.log.consumers.status(group);
+    const { consumer, partitions: all, state, deadLetters } = await services.log.consumers.status(group);
     const { topic } = consumer;
-    // As in a group's lag, whoever may not DESCRIBE the topic learns nothing of it.
-    const partitions = (await caller.rights())("DESCRIBE", "TOPIC", topic) ? all.map(partitionBody) : [];
+    const maySee = (await caller.rights())("DESCRIBE", "TOPIC", topic);
+    const partitions = maySee ? all.map(partitionBody) : [];
     const lag = partitions.reduce((sum, each) => sum + each.lag, 0);
-    return json(200, { group, topic, ...found, lag, partitions } satisfies ConsumerStatusBody);
+    const body: ConsumerStatusBody = { group, topic, state: shownState(state, maySee), deadLetters, lag, partitions };
+    return json(200, body);
   },
 };
 
@@ -126,6 +133,11 @@ async function mayTrigger(caller: Caller, { group, topic, outputTopics = [], onF
     ...[...written].map((name): Need => ({ operation: "WRITE", resourceType: "TOPIC", name })),
   ];
   for (const need of needs) await authorize(caller, [need]);
+}
+
+/** As in a group's lag, whoever may not DESCRIBE the topic learns nothing of it. */
+function shownState(state: ConsumerState, maySeeTopic: boolean): ConsumerState {
+  return state === "NoTopic" && !maySeeTopic ? "Enabled" : state;
 }
 
 function consumerBody(all: Consumer): ConsumerBody {

@@ -9,6 +9,7 @@ import type {
   Carrier,
   Consumer,
   Consumers,
+  ConsumerState,
   ConsumerStatus,
   DeadLetter,
   Delivery,
@@ -23,7 +24,7 @@ import { pendingDeliveries } from "./pending.ts";
 import type { DeliveryServices } from "./services.ts";
 import { checkedConsumer, type ConsumerSettings, failureTopic, type NewConsumer } from "./settings.ts";
 import { type Start, startingOffsets, takeBack, writeStarting } from "./starting-offsets.ts";
-import { consumerStatus } from "./status.ts";
+import { consumerState, consumerStatus } from "./status.ts";
 
 /** Triggered consumers in rows of the catalog. */
 export class CatalogConsumers implements Consumers {
@@ -110,6 +111,10 @@ export class CatalogConsumers implements Consumers {
 
   async retryNow(group: string): Promise<void> {
     await forgetWaits(this.#services, await this.get(group));
+  }
+
+  async state(consumer: Consumer): Promise<ConsumerState> {
+    return await consumerState(this.#services, consumer);
   }
 
   async status(group: string): Promise<ConsumerStatus> {

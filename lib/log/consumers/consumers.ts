@@ -24,6 +24,8 @@ export interface Consumers {
   setEnabled(group: string, enabled: boolean): Promise<Consumer>;
   /** What waits to be tried again waits no more: its function was mended. It is tried when its partition is looked at. @throws group_id_not_found */
   retryNow(group: string): Promise<void>;
+  /** How it is with a consumer, for a list of many: takes a read of its topic and one of its group's rows. */
+  state(consumer: Consumer): Promise<ConsumerState>;
   /** How it is with each partition. @throws group_id_not_found */
   status(group: string): Promise<ConsumerStatus>;
   /** What was given up, by topic, partition and offset. @throws group_id_not_found */
@@ -171,10 +173,15 @@ export interface DeliveryReport {
   readonly givenUp: number;
 }
 
+/**
+ * `Disabled`: paused. `NoTopic`: its topic is gone. `NotRunning`: its function is one of a server's own, and this server, which has the log for itself, has not loaded it.
+ * `Problem`: a partition's newest call failed, or the server's function cannot be loaded. Else `Enabled`. The first that fits.
+ */
+export type ConsumerState = "Enabled" | "Disabled" | "Problem" | "NoTopic" | "NotRunning";
+
 export interface ConsumerStatus {
   readonly consumer: Consumer;
-  /** `Enabled`, `Disabled`; `Problem` when a partition's newest call failed. */
-  readonly state: "Enabled" | "Disabled" | "Problem";
+  readonly state: ConsumerState;
   readonly partitions: readonly PartitionStatus[];
   readonly deadLetters: number;
 }

@@ -3,9 +3,9 @@ import { mapBounded } from "../../core/bounded.ts";
 import { limits } from "../../core/limits.ts";
 import { eachItem } from "../each-item.ts";
 import { offsetKey, type OffsetRow } from "../groups/offset-row.ts";
-import type { Watermarks } from "../log.ts";
+import type { Topic, Watermarks } from "../log.ts";
 import { topicGone } from "../topic-gone.ts";
-import type { Consumer, ConsumerStatus, PartitionStatus } from "./consumers.ts";
+import type { Consumer, ConsumerState, ConsumerStatus, PartitionStatus } from "./consumers.ts";
 import { placeOf } from "./held.ts";
 import { noDelivery } from "./lease.ts";
 import { lettersPk } from "./letter-row.ts";
@@ -25,8 +25,25 @@ export async function consumerStatus(services: DeliveryServices, consumer: Consu
   const letters = eachItem(catalog, lettersPk(consumer.group), { pageItems: limits.catalogQueryLimitMax });
   while ((await letters.next()).done !== true) deadLetters++;
   const isFailing = partitions.some(({ lastError }) => lastError !== "");
-  const state = consumer.enabled ? (isFailing ? "Problem" : "Enabled") : "Disabled";
-  return { consumer, state, partitions, deadLetters };
+  return { consumer, state: stateOf(consumer, topic, isFailing), partitions, deadLetters };
+}
+
+/** As the status has it, without a look at the topic's partitions. */
+export async function consumerState(services: DeliveryServices, consumer: Consumer): Promise<ConsumerState> {
+  if (!consumer.enabled) return stateOf(consumer, undefined, false);
+  const topic = await services.log.topics.get(consumer.topic).catch(topicGone);
+  const rows = topic === undefined ? [] : [...(await rowsOf(services, consumer, topic)).values()];
+  return stateOf(
+    consumer,
+    topic,
+    rows.some(({ delivery = noDelivery }) => delivery.error !== ""),
+  );
+}
+
+function stateOf({ enabled }: Consumer, topic: Topic | undefined, isFailing: boolean): ConsumerState {
+  if (!enabled) return "Disabled";
+  if (topic === undefined) return "NoTopic";
+  return isFailing ? "Problem" : "Enabled";
 }
 
 async function partitionStatus(

@@ -60,6 +60,11 @@ export class Handler {
     }
   }
 
+  /** Whether its calls wait until its file is mended. */
+  get isBroken(): boolean {
+    return this.#broken !== "";
+  }
+
   /** The file as one would write it here, and its export where that is not the default. */
   get shown(): string {
     return `${shown(this.#file)}${this.#exportName === exportNameDefault ? "" : `#${this.#exportName}`}`;

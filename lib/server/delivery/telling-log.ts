@@ -1,3 +1,4 @@
+import type { Consumers } from "../../log/consumers/consumers.ts";
 import type { Log } from "../../log/log.ts";
 
 /**
@@ -10,18 +11,12 @@ export function tellingLog(log: Log, tell: () => void): Log {
   return {
     ...log,
     consumers: {
+      ...methodsOf(consumers),
       put: (consumer) => telling(consumers.put(consumer)),
       remove: (group) => telling(consumers.remove(group)),
-      list: (page) => consumers.list(page),
-      get: (group) => consumers.get(group),
       setEnabled: (group, enabled) => telling(consumers.setEnabled(group, enabled)),
       retryNow: (group) => telling(consumers.retryNow(group)),
-      status: (group) => consumers.status(group),
-      deadLetters: (group, page) => consumers.deadLetters(group, page),
       redrive: (group, ids) => telling(consumers.redrive(group, ids)),
-      forget: (group, ids) => consumers.forget(group, ids),
-      pending: (of, onFailure) => consumers.pending(of, onFailure),
-      deliver: (delivery, carrier, limits) => consumers.deliver(delivery, carrier, limits),
     },
     topics: {
       create: (request) => telling(topics.create(request)),
@@ -42,5 +37,24 @@ export function tellingLog(log: Log, tell: () => void): Log {
       settle: (group) => groups.settle(group),
       delete: (group) => telling(groups.delete(group)),
     },
+  };
+}
+
+/** Consumers whose methods can be replaced one by one. */
+export function methodsOf(consumers: Consumers): Consumers {
+  return {
+    put: (consumer) => consumers.put(consumer),
+    remove: (group) => consumers.remove(group),
+    list: (page) => consumers.list(page),
+    get: (group) => consumers.get(group),
+    setEnabled: (group, enabled) => consumers.setEnabled(group, enabled),
+    retryNow: (group) => consumers.retryNow(group),
+    state: (consumer) => consumers.state(consumer),
+    status: (group) => consumers.status(group),
+    deadLetters: (group, page) => consumers.deadLetters(group, page),
+    redrive: (group, ids) => consumers.redrive(group, ids),
+    forget: (group, ids) => consumers.forget(group, ids),
+    pending: (of, onFailure) => consumers.pending(of, onFailure),
+    deliver: (delivery, carrier, limits) => consumers.deliver(delivery, carrier, limits),
   };
 }

@@ -9,6 +9,7 @@ import type { Bell } from "./bell.ts";
 import { deliverInBackground } from "./deliver-in-background.ts";
 import { FailureLines } from "./failure-lines.ts";
 import { Handler } from "./handler.ts";
+import type { FunctionState } from "./knowing-log.ts";
 import { localCarrier } from "./local-carrier.ts";
 
 /** A function of this machine that is called with a topic's records. */
@@ -86,6 +87,13 @@ export class Triggers {
       throw reason;
     }
     return new Triggers(log, bell, lines, mended, handlers);
+  }
+
+  /** How it is with a consumer's function. */
+  functionOf(target: string): FunctionState {
+    const handler = this.#handlers.get(target);
+    if (handler === undefined) return "none";
+    return handler.isBroken ? "broken" : "loaded";
   }
 
   /** Delivers from now on. */

@@ -147,6 +147,22 @@ export const pendingCases: readonly StrataCase[] = [
     assert.equal((await world.settled(running)).state, "done");
     assert.equal(world.fn.calls.length, 5);
   }),
+  consumerCase("a consumer's state alone is that of its status", async (world) => {
+    const { consumers, topics } = world.log;
+    const states = async () => [await consumers.state(await consumers.get("g")), (await consumers.status("g")).state];
+    await world.put();
+    assert.deepEqual(await states(), ["Enabled", "Enabled"]);
+    await world.append("bad", 2);
+    world.fn.answer = failsOn("bad");
+    await world.delivered({ partition: 2 });
+    assert.deepEqual(await states(), ["Problem", "Problem"]);
+    await topics.delete("t");
+    assert.deepEqual(await states(), ["NoTopic", "NoTopic"]);
+    await topics.create({ name: "t" });
+    assert.deepEqual(await states(), ["Enabled", "Enabled"], "what failed was another topic's");
+    await consumers.setEnabled("g", false);
+    assert.deepEqual(await states(), ["Disabled", "Disabled"]);
+  }),
   consumerCase("status: leased is what its own consumer delivers", async (world) => {
     await world.put();
     await world.put({ group: "h" });

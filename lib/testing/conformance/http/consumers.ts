@@ -82,7 +82,7 @@ const lifeCases: readonly HttpCase[] = [
   consumerCase("triggered consumers are listed by group, by prefix and page by page", {}, async (api, world) => {
     const names = ["a", "b", "c"].map((suffix) => `${world.group}-${suffix}`);
     const made = [];
-    for (const name of names) made.push(await world.put({}, 201, name));
+    for (const name of names) made.push({ ...(await world.put({}, 201, name)), state: "Enabled" });
     const list = (query: string): Promise<ConsumerListBody> => api.json(`/consumers?prefix=${world.group}${query}`);
     assert.deepEqual(await list(""), { consumers: made });
     const first = await list("&limit=2");
@@ -97,7 +97,7 @@ const lifeCases: readonly HttpCase[] = [
       const made = await world.put({}, 201, group);
       assert.equal(made.group, group);
       assert.deepEqual(await world.get(group), made);
-      assert.deepEqual(await api.json(`/consumers?prefix=${encodeURIComponent(group)}`), { consumers: [made] });
+      assert.deepEqual(await api.json(`/consumers?prefix=${encodeURIComponent(group)}`), { consumers: [{ ...made, state: "Enabled" }] });
       assert.deepEqual(await api.json(`${consumerPath(group)}/dead-letters`), { deadLetters: [] });
     }
   }),

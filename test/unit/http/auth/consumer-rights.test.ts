@@ -87,6 +87,17 @@ describe("rights on triggered consumers", () => {
     assert.deepEqual((await letters()).topics, ["orders"]);
     await log.acls.add([onTopic("READ", "results")]);
     assert.equal((await status()).partitions.length, 1);
+    await log.acls.add([onGroup("DESCRIBE", "h")]);
+    await log.topics.create({ name: "passing" });
+    await log.consumers.put({ group: "h", topic: "passing", target });
+    const states = async () => {
+      const { state } = await get<ConsumerStatusBody>("/consumers/h/status");
+      return [state, ...(await get<ConsumerListBody>("/consumers?prefix=h")).consumers.map((each) => each.state)];
+    };
+    await log.topics.delete("passing");
+    assert.deepEqual(await states(), ["Enabled", "Enabled"]);
+    await log.acls.add([onTopic("DESCRIBE", "passing")]);
+    assert.deepEqual(await states(), ["NoTopic", "NoTopic"]);
     assert.deepEqual((await letters()).topics, ["orders", "results"]);
     const first = await letters("limit=1");
     assert.deepEqual(first, { topics: ["orders"], nextCursor: "orders/00000/0000000000000000000" });
