@@ -2,8 +2,10 @@ import type { ShardKey } from "../../ports/journal.ts";
 import type { Topic } from "../log.ts";
 import { layoutOf, shapeOf } from "../placement.ts";
 import { checkJournal } from "./check-journal.ts";
+import { activeWrite } from "../strata/marks.ts";
+import { transactIf } from "../transact-if.ts";
 import { attempt, type Check, topicNow } from "./context.ts";
-import { fault, type Finding, restoreAdvice } from "./finding.ts";
+import { fault, type Finding, note, restoreAdvice } from "./finding.ts";
 import { type ShardState, shardState } from "./shard-state.ts";
 
 /**
@@ -23,6 +25,7 @@ export async function* checkShard(check: Check, topic: Topic, shard: ShardKey): 
   check.seen({ shards: 1 });
   yield* shapeFaults(topic, shard, state);
   yield* frontierFaults(topic, shard, state);
+  yield* lostMark(check, topic, shard, state);
   const walk = checkJournal(check, topic, shard, state);
   for (;;) {
     const step = await attempt(["unknown_topic_or_partition"], () => walk.next());
@@ -31,6 +34,24 @@ export async function* checkShard(check: Check, topic: Topic, shard: ShardKey): 
     if (step.value.done === true) return true;
     yield step.value.value;
   }
+}
+
+/** What waits to be sealed or trimmed has its shard marked as in use. */
+async function* lostMark(check: Check, topic: Topic, shard: ShardKey, before: ShardState): AsyncGenerator<Finding, void, undefined> {
+  const { catalog } = check.engine;
+  const write = { ...activeWrite(shard, check.clock.nowMs()), if: "absent" } as const;
+  const isMarked = async (): Promise<boolean> => (await catalog.get(write.key)) !== undefined;
+  if (!isWaiting(before) || (await isMarked())) return;
+  const now = await attempt(["unknown_topic_or_partition", "corrupt_log"], () => shardState(check, shard));
+  if ("error" in now || !isWaiting(now.value) || (await isMarked())) return;
+  const message =
+    "Entries wait, and nothing tells the janitor: a writer's mark was lost. It looks for such shards once a day. --repair marks this one.";
+  const where = { topic: topic.name, topicId: topic.id, shard: shard.shard, key: `${write.key.pk} ${write.key.sk}` };
+  yield note({ kind: "missing", what: "mark", where, message, repair: () => transactIf(catalog, [write]) });
+}
+
+function isWaiting({ head, frontier }: ShardState): boolean {
+  return head.seq > frontier.seq || head.startSeq < frontier.seq;
 }
 
 function* shapeFaults(topic: Topic, shard: ShardKey, { head }: ShardState): Generator<Finding, void, undefined> {

@@ -4,6 +4,8 @@ import { type ErrorCode, LogError } from "../../../lib/core/errors.ts";
 import { createMemoryEngine } from "../../../lib/engines/memory/index.ts";
 import { createLog } from "../../../lib/log/create-log.ts";
 import { createJanitor, type JanitorReport } from "../../../lib/log/janitor.ts";
+import { checkLog } from "../../../lib/log/check/check-log.ts";
+import type { Finding } from "../../../lib/log/check/finding.ts";
 import type { Log } from "../../../lib/log/log.ts";
 import { nodeClock } from "../../../lib/node/clock.ts";
 import { nodeCompression } from "../../../lib/node/compression.ts";
@@ -166,4 +168,20 @@ test("what cannot be read is left to its visits, and what is gone meanwhile to n
   codes = {};
   await round(over);
   assert.equal((await marks("active")).length, 3, "it is looked for again");
+});
+
+test("check tells of what waits without a mark, and marks it", async () => {
+  const { id } = await log.topics.create({ name: "t", partitions: 2, partitionsPerShard: 1 });
+  await write("t", 0);
+  await write("t", 1, createLog(refusing(at("active")), parts));
+  const found = async (): Promise<readonly Finding[]> => {
+    const findings: Finding[] = [];
+    for await (const finding of checkLog(engine, parts)) findings.push(finding);
+    return findings;
+  };
+  const [lost, ...others] = await found();
+  assert.deepEqual([lost?.kind, lost?.what, lost?.isFault, lost?.where.shard, others], ["missing", "mark", false, 1, []]);
+  assert.equal(await lost?.repair?.(), true);
+  assert.equal(await lost?.repair?.(), false, "it is marked");
+  assert.deepEqual([await found(), await marks("active")], [[], [`${id}/0`, `${id}/1`]]);
 });
