@@ -83,6 +83,13 @@ test("describe: settings, state, and how it is with each partition", async () =>
     /\nStarts at +AT_TIMESTAMP 1970-01-01T00:00:00.000Z\n[^]*\nFilter +\{"value":\{"kind":\["paid"\]\}\}\n/,
   );
 
+  await at.consumer("looping", [0, 0]);
+  await at.client.consumers.put("looping", { topic: "of-looping", target, onFailure: "kafka://given-up", outputTopics: ["of-looping"] });
+  assert.match(
+    (await at.run("describe", "looping")).stderr,
+    /^Note: looping may write to of-looping, which it reads: .*\nNote: looping tries what fails again without an end, so that kafka:\/\/given-up gets .*\n$/,
+  );
+
   const told = JSON.parse(await at.ok("describe", "failing", "--json")) as ConsumerBody & ConsumerStatusBody;
   assert.deepEqual(told, { ...(await at.client.consumers.get("failing")), ...(await at.client.consumers.status("failing")) });
   assert.deepEqual([told.state, told.lag, told.partitions[0]?.lastError], ["Problem", 2, "no such \u001b[31mcustomer\n  of anybody"]);

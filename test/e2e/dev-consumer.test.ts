@@ -255,7 +255,14 @@ test("two functions, each with its topic, and records that one of them answers",
     "doubles",
     "--output-topic",
     "doubles",
+    "--on-failure",
+    "failed",
   ]);
+  const notes = at.printed().match(/^Note: .*$/gm) ?? [];
+  assert.match(
+    notes.join("\n"),
+    /^Note: double tries what fails .* kafka:\/\/failed .*\nNote: doubled may write to doubles, .*\nNote: doubled tries .*$/,
+  );
   await produce(at, "numbers", ["1", "2", "3"]);
   await until("the doubles have arrived", () => valuesOf(two.events()).length === 3);
   assert.deepEqual(valuesOf(two.events()), ["2", "4", "6"]);

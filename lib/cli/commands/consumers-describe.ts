@@ -1,5 +1,6 @@
 import { type Command, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
+import { consumerWarnings } from "./consumer-warnings.ts";
 import { consumerFacts, partitionTable, stateAdvice, stateDetails, withAdvice } from "./consumers-text.ts";
 
 export const consumersDescribe: Command = {
@@ -26,6 +27,7 @@ export const consumersDescribe: Command = {
       const facts = consumerFacts(consumer, status);
       return status.partitions.length === 0 ? facts : `${facts}\n${partitionTable(status.partitions, Date.now())}`;
     });
+    for (const warning of consumerWarnings(consumer)) await say(context, `Note: ${warning}`);
     if (status.deadLetters > 0) await say(context, `What was given up: stratalog consumers dead-letters ${group}`);
     return 0;
   },

@@ -49,13 +49,13 @@ export const consumerFlags = {
   "on-failure": {
     type: "string",
     value: "TOPIC",
-    doc: "The topic for records that were given up, as TOPIC or kafka://TOPIC. Default: they are kept as dead letters.",
+    doc: "The topic for records that were given up, which takes --retry-attempts or --max-record-age, as TOPIC or kafka://TOPIC. Default: they are kept as dead letters.",
   },
   "output-topic": {
     type: "string",
     value: "TOPIC",
     multiple: true,
-    doc: "A topic that the function may write to by answering records: they and its offset are one step.",
+    doc: "A topic that the function may write to by answering records: they and its offset are one step. What it answers to its own topic comes to it again.",
   },
   timeout: {
     type: "string",

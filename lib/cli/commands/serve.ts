@@ -24,6 +24,7 @@ import { type Command, type Context, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
 import { watchNpm } from "../npm-parent.ts";
 import { UsageError } from "../usage-error.ts";
+import { consumerWarnings } from "./consumer-warnings.ts";
 import { consumerFlags, triggersOf } from "./serve-consumers.ts";
 
 const lockWaitMs = 3_000;
@@ -64,6 +65,9 @@ export const serve: Command = {
         context,
         `Listening on ${host} without TLS: put a proxy with TLS in front of it, or credentials and records can be read on the way.`,
       );
+    }
+    for (const { consumer } of triggers?.functions ?? []) {
+      for (const warning of consumerWarnings(consumer)) triggers?.print(`Note: ${warning}`);
     }
     const pidFile = data === undefined ? undefined : join(data, "pid");
     // A convenience: a full disk must not keep the log from serving reads.
