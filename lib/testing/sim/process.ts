@@ -3,6 +3,7 @@ import { createLog } from "../../log/create-log.ts";
 import { createJanitor, type Janitor } from "../../log/janitor.ts";
 import type { Log } from "../../log/log.ts";
 import type { StrataTuning } from "../../log/strata/tuning.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Compression } from "../../ports/compression.ts";
 import type { Engine } from "../../ports/engine.ts";
 import { Life } from "./life.ts";
@@ -27,6 +28,8 @@ export interface ProcessParts {
 /** Rounds of the janitor in a process: they may overlap, and each is cut off with its process. */
 export interface JanitorPlan {
   readonly everyMs: number;
+  /** How long a round may take: what is not done by then is left to the next. Default: as long as it takes. */
+  readonly roundMs?: number | undefined;
   readonly tuning: Partial<StrataTuning>;
 }
 
@@ -61,7 +64,7 @@ export class SimProcess {
         const wrapped = wrap(engine, life);
         this.#log = createLog(wrapped, { ...own, strata: janitor?.tuning });
         trace(`${life.name} is up`);
-        if (janitor !== undefined) this.#tend(life, createJanitor(wrapped, { ...own, strata: janitor.tuning }), janitor);
+        if (janitor !== undefined) this.#tend(life, createJanitor(wrapped, { ...own, strata: janitor.tuning }), own.clock, janitor);
       },
       (reason: unknown) => {
         if (!life.isAlive) return;
@@ -73,7 +76,7 @@ export class SimProcess {
   }
 
   /** Up to two rounds at once. */
-  #tend(life: Life, janitor: Janitor, { everyMs }: JanitorPlan): void {
+  #tend(life: Life, janitor: Janitor, clock: Clock, { everyMs, roundMs }: JanitorPlan): void {
     const { prng, trace } = this.#parts;
     let running = 0;
     const next = (): void => {
@@ -81,7 +84,7 @@ export class SimProcess {
         next();
         if (running === 2) return;
         running++;
-        janitor(Number.MAX_SAFE_INTEGER)
+        janitor(roundMs === undefined ? Number.MAX_SAFE_INTEGER : clock.nowMs() + roundMs)
           .then(
             ({ seals, merges, segmentsExpired, objectsDeleted }) => {
               if (seals + merges + segmentsExpired + objectsDeleted > 0)

@@ -173,7 +173,7 @@ function drawJanitor(prng: Prng): JanitorPlan | undefined {
     mergeSegmentsMin: prng.pick([2, 3, 8]),
     ...prng.pick(markings),
   };
-  return { everyMs, tuning };
+  return { everyMs, roundMs: prng.pick([undefined, undefined, 20, 100, 500]), tuning };
 }
 
 /** Crashes, freezes and closes processes, and freezes clients, until it ends; then it brings everything up again. */
