@@ -107,7 +107,7 @@ test("what the janitor is going to delete is listed", async () => {
   const data = await logWith("garbage", async () => {}, { garbageGraceMs: 3_600_000 });
   const { code, stdout } = await check(data, "--garbage");
   assert.equal(code, 0);
-  assert.match(stdout, /^\d{4}-\S+Z {2}sealed {2}s\/\S+ {2}\(replaced\)$/m);
+  assert.match(stdout, /^\d{4}-\S+Z {2}sealed {2}s\/\S+ {2}\(replaced: by a merge or a compaction\)$/m);
   const { lines } = await linesOf(data, "--garbage");
   const deletions = lines.slice(0, -1);
   assert.ok(deletions.every(({ type, dueMs, keys }) => type === "deletion" && Number(dueMs) > 0 && Array.isArray(keys)));

@@ -81,15 +81,24 @@ function placeOf({ topic, topicId, shard, partition, offset }: Finding["where"])
   return `: ${name}${part}${offset === undefined ? "" : ` offset ${offset}`}`;
 }
 
-/** One line for each object. */
+const reasons: Readonly<Record<PlannedDeletion["why"], string>> = {
+  unfinished: "unfinished: a seal, merge or compaction that did not come to its end",
+  replaced: "replaced: by a merge or a compaction",
+  expired: "expired: below the log start offset, or of a deleted topic",
+  trimmed: "trimmed: in segments by now, or below the log start offset",
+  closed: "closed: of a deleted topic's journal",
+  uncommitted: "uncommitted: stored by a writer that then ended",
+};
+
+/** One line for each object, or what else it is. */
 export async function printDeletion({ io, json }: Context, deletion: PlannedDeletion): Promise<void> {
-  const { topic, dueMs, why, isDoomed, keys } = deletion;
+  const { topic = "-", dueMs, why, isDoomed, keys } = deletion;
   if (json) {
     await write(io, io.stdout, `${JSON.stringify({ type: "deletion", ...deletion })}\n`);
     return;
   }
   const due = Number.isNaN(new Date(dueMs).getTime()) ? "never" : new Date(dueMs).toISOString();
-  const state = why === "unfinished" && !isDoomed ? "unfinished: stays if its writer ends in time" : why;
+  const state = why === "unfinished" && !isDoomed ? "unfinished: stays if its writer ends in time" : reasons[why];
   await write(io, io.stdout, keys.map((key) => `${due}  ${topic}  ${key}  (${state})\n`).join(""));
 }
 

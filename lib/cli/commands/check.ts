@@ -31,7 +31,7 @@ export const check: Command = {
       type: "boolean",
       doc: "Mend what touches no data: delete objects that nothing names, what is left of topics that are gone, and what writers left behind; put back topics' ids.",
     },
-    garbage: { type: "boolean", doc: "Check nothing, and list the objects that the janitor is going to delete, when and why." },
+    garbage: { type: "boolean", doc: "Check nothing, and list all that the janitor is going to delete, when and why." },
     json: { ...jsonFlag.json, doc: "Print a line of JSON for each finding or deletion, and one at the end." },
   },
   settings: { engine, data, table, bucket, region },
@@ -82,7 +82,8 @@ async function listGarbage(context: Context): Promise<number> {
   try {
     const { plannedDeletions } = await import("../../log/check/planned-deletions.ts");
     let [deletions, objects] = [0, 0];
-    for await (const deletion of plannedDeletions(opened)) {
+    const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression };
+    for await (const deletion of plannedDeletions(opened, parts)) {
       if (context.io.signal.aborted) return status.healthy;
       await printDeletion(context, deletion);
       deletions++;

@@ -1,14 +1,13 @@
 import type { LogError } from "../../core/errors.ts";
 import type { Check } from "./context.ts";
-import type { Finding } from "./finding.ts";
 
-type Findings = AsyncGenerator<Finding, void, undefined>;
+type Told<F> = AsyncGenerator<F, void, undefined>;
 
 /** One item's findings: looked for until the next one is there, and no further before that was told. */
-interface Lane {
-  readonly findings: Findings;
+interface Lane<F> {
+  readonly findings: Told<F>;
   /** What it has come to; undefined while it looks. */
-  found: IteratorResult<Finding, void> | undefined;
+  found: IteratorResult<F, void> | undefined;
   /** Ends when it has come to something, and never fails. */
   looking: Promise<void>;
 }
@@ -19,16 +18,16 @@ interface Lane {
  * When looking at one of them fails, the check fails, and all others end soon.
  * @param atOnce how many are looked at, or wait with a finding
  */
-export async function* inOrder<T>(
+export async function* inOrder<T, F>(
   check: Pick<Check, "fail">,
   items: Iterable<T> | AsyncIterable<T>,
   atOnce: number,
-  look: (item: T) => Findings,
-): Findings {
-  const lanes: Lane[] = [];
+  look: (item: T) => Told<F>,
+): Told<F> {
+  const lanes: Lane<F>[] = [];
   let wake = (): void => undefined;
   let failure: LogError | undefined;
-  const run = async (lane: Lane): Promise<void> => {
+  const run = async (lane: Lane<F>): Promise<void> => {
     try {
       lane.found = await lane.findings.next();
     } catch (reason) {
@@ -36,13 +35,13 @@ export async function* inOrder<T>(
     }
     wake();
   };
-  const goOn = (lane: Lane): void => {
+  const goOn = (lane: Lane<F>): void => {
     lane.found = undefined;
     lane.looking = run(lane);
   };
   try {
     for await (const item of items) {
-      const lane: Lane = { findings: look(item), found: undefined, looking: Promise.resolve() };
+      const lane: Lane<F> = { findings: look(item), found: undefined, looking: Promise.resolve() };
       lanes.push(lane);
       goOn(lane);
       yield* settle(atOnce - 1);
@@ -55,7 +54,7 @@ export async function* inOrder<T>(
   }
 
   /** Tells what can be told until there are at most so many lanes. */
-  async function* settle(most: number): Findings {
+  async function* settle(most: number): Told<F> {
     for (;;) {
       if (failure !== undefined) throw failure;
       const first = lanes[0];

@@ -28,7 +28,7 @@ async function* leftovers(
   await run({ graceMs, isDryRun: true, onFound });
   const repair = async (): Promise<boolean> => (await run({ graceMs })).things > 0;
   for (const [why, { things, bytes, first }] of found) {
-    const message = `${things} things of ${bytes} bytes, ${meaning[why]}, can be given back: ${first}${things > 1 ? " and more" : ""}. The janitor does it in time.`;
+    const message = `${things} things of ${bytes} bytes, ${meaning[why]}, can be given back: ${first}${things > 1 ? " and more, which check --garbage lists" : ""}. The janitor does it in time.`;
     yield note({ kind: "unreferenced", what: "leftover", where: { ...where, key: first }, message, repair });
   }
 }

@@ -22,6 +22,8 @@ import { noTopic } from "./planted.ts";
 import { segments } from "./segment-faults.ts";
 import { CheckWorld, flip, namesOf } from "./world.ts";
 
+const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression };
+
 for (const { name, plant, through, found, says, left = found, tuning } of [...segments, ...frontiers, ...journals, ...catalogs]) {
   test(`found: ${name}`, async () => {
     const world = new CheckWorld(undefined, tuning);
@@ -151,7 +153,7 @@ test("planned deletions say what goes, when and why", async () => {
   const world = new CheckWorld(undefined, { garbageGraceMs: 1e12 });
   await world.fill();
   const planned = [];
-  for await (const deletion of plannedDeletions(world.engine)) planned.push(deletion);
+  for await (const deletion of plannedDeletions(world.engine, parts, { strata: world.tuning })) planned.push(deletion);
   const named = planned.map(({ topic, why, keys }) => `${topic} ${why} ${keys.length}`);
   assert.deepEqual([...new Set(named)].sort(), [
     "gone expired 3",
@@ -160,13 +162,33 @@ test("planned deletions say what goes, when and why", async () => {
     "short expired 1",
     "short replaced 4",
   ]);
-  assert.ok(planned.every(({ dueMs, isDoomed }) => dueMs > 1e12 && !isDoomed));
+  assert.ok(planned.every(({ dueMs, isDoomed, bytes }) => dueMs > 1e12 && !isDoomed && bytes > 0));
+});
+
+test("planned deletions tell of what the next round makes garbage of, each once", async () => {
+  const world = new CheckWorld(undefined, { garbageGraceMs: 1e12 });
+  const topic = await world.fill();
+  const seen = async () => {
+    const keys: string[] = [];
+    for await (const each of plannedDeletions(world.engine, parts, { strata: world.tuning })) keys.push(...each.keys);
+    return keys;
+  };
+  const before = await seen();
+  await world.log.deleteRecords("sealed", [{ partition: 0, offset: 10 }]);
+  const trimmed = (await world.rows(topic)).filter(({ next }) => next <= 10).map(({ key }) => key);
+  assert.ok(trimmed.length > 0);
+  assert.deepEqual((await seen()).filter((key) => !before.includes(key)).sort(), trimmed.sort());
+  const all = [...(await world.rows(topic)), ...(await world.rows(topic, 1))].map(({ key }) => key);
+  await world.log.topics.delete("sealed");
+  const planned = await seen();
+  assert.deepEqual(planned.filter((key) => !before.includes(key)).sort(), all.sort());
+  await world.round();
+  assert.deepEqual((await seen()).sort(), planned.sort(), "as it was told");
 });
 
 test("a check ends when it is told to", async () => {
   const world = new CheckWorld();
   await world.fill();
-  const parts = { clock: nodeClock, random: nodeRandom, compression: nodeCompression };
   const findings = checkLog(world.engine, parts, { signal: AbortSignal.abort() });
   await assert.rejects(async () => await findings.next(), { code: "unavailable" });
 });
