@@ -2,9 +2,10 @@ import { LogError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { checkedTopic, checkOptionNames, type OptionNames } from "./check-options.ts";
 import { checkedPosition } from "./position.ts";
+import type { StallCallbacks } from "./stalls.ts";
 import type { Format, Position } from "./types.ts";
 
-export interface ConsumeOptions<F extends Format = "text"> {
+export interface ConsumeOptions<F extends Format = "text"> extends StallCallbacks {
   readonly topic: string;
   /** Default all, also those that the topic gets later (these from their first record). */
   readonly partitions?: readonly number[];
@@ -49,6 +50,8 @@ const optionNames: OptionNames<ConsumeOptions> = {
   requestsMax: true,
   retryTimeoutMs: true,
   metadataMaxAgeMs: true,
+  onStalled: true,
+  onRecovered: true,
 };
 
 /** @throws invalid_request, invalid_topic */

@@ -7,6 +7,7 @@ import { Feed } from "./feed.ts";
 import { Queue } from "./queue.ts";
 import { fetchSizedPage } from "./read.ts";
 import type { FetchedPage } from "./read.ts";
+import { Stalls } from "./stalls.ts";
 import type { Transport } from "./transport.ts";
 import type { ConsumedRecord, Format, Position } from "./types.ts";
 
@@ -35,6 +36,7 @@ export class Consumer<F extends Format> implements AsyncIterableIterator<Consume
   readonly #readers = new Map<number, Reader>();
   readonly #ready = new Queue<Reader>();
   readonly #idle = new Set<Reader>();
+  readonly #stalls: Stalls;
   readonly #unbind: () => void;
   #started = false;
   #inFlight = 0;
@@ -46,6 +48,7 @@ export class Consumer<F extends Format> implements AsyncIterableIterator<Consume
     this.#transport = transport;
     this.#settings = consumerSettings(options);
     this.#feed = new Feed(() => this.#pump());
+    this.#stalls = new Stalls(options, this.#stop.signal, (error) => this.#fail(error));
     const { signal } = options;
     const onAbort = () => this.close();
     signal?.addEventListener("abort", onAbort);
@@ -117,9 +120,10 @@ export class Consumer<F extends Format> implements AsyncIterableIterator<Consume
         const call = { method: "GET", path: ["topics", this.#settings.topic], signal: this.#stop.signal } as const;
         const topic = (await this.#transport.json(call)) as TopicDetailBody;
         this.#failingSinceMs = undefined;
+        this.#stalls.over("topic");
         return topic;
       } catch (reason) {
-        await this.#pause(LogError.from(reason), attempt);
+        await this.#pause("topic", LogError.from(reason), attempt);
       }
     }
   }
@@ -181,7 +185,9 @@ export class Consumer<F extends Format> implements AsyncIterableIterator<Consume
     const { partition, position } = reader;
     // A place such as `latest` is made an offset by an answer that comes at once: were a wait for it cut off, records would be skipped.
     const settled = typeof position === "object" && "offset" in position;
-    const waitMs = settled && !untilEnd && this.#polls() ? consumerPage.waitMs : 0;
+    // After a failure it is asked whether there is an answer at all.
+    const waits = settled && !untilEnd && reader.failures === 0 && this.#polls();
+    const waitMs = waits ? consumerPage.waitMs : 0;
     this.#inFlight += 1;
     try {
       const { limit, maxBytes } = consumerPage;
@@ -192,10 +198,11 @@ export class Consumer<F extends Format> implements AsyncIterableIterator<Consume
       if (this.#stop.signal.aborted) return;
       this.#failingSinceMs = undefined;
       reader.failures = 0;
+      this.#stalls.over(reader);
       this.#take(reader, page, characters);
     } catch (reason) {
       try {
-        await this.#pause(LogError.from(reason), reader.failures++);
+        await this.#pause(reader, LogError.from(reason), reader.failures++);
         this.#ready.push(reader);
       } catch (final) {
         this.#fail(LogError.from(final));
@@ -221,12 +228,13 @@ export class Consumer<F extends Format> implements AsyncIterableIterator<Consume
   }
 
   /** Waits before another attempt. @throws the error when another attempt cannot help or the time for it is over */
-  async #pause(error: LogError, attempt: number): Promise<void> {
+  async #pause(what: unknown, error: LogError, attempt: number): Promise<void> {
     if (this.#stop.signal.aborted) throw error;
     const { clock, random } = this.#transport;
     const nowMs = clock.nowMs();
     this.#failingSinceMs ??= nowMs;
     if (!isPassing(error) || nowMs - this.#failingSinceMs >= this.#settings.retryTimeoutMs) throw error;
+    this.#stalls.failed(what, error, attempt);
     await clock.sleep(backoffMs(attempt, random, error), this.#stop.signal);
   }
 

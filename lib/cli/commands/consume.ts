@@ -1,6 +1,5 @@
 import type { ConsumedRecord, ConsumeOptions, Position } from "../../client/index.ts";
 import { limits } from "../../core/limits.ts";
-import { isId } from "../../core/names.ts";
 import type { Args } from "../args.ts";
 import { GroupConsumer } from "../../client/groups/consumer.ts";
 import type { Command, Context } from "../command.ts";
@@ -10,7 +9,9 @@ import { Sink } from "../sink.ts";
 import { count } from "../table.ts";
 import { parseTime, timeDoc } from "../times.ts";
 import { UsageError } from "../usage-error.ts";
+import { consumeWithGroup } from "./consume-group.ts";
 import { recordPrinter } from "./record-printer.ts";
+import { waitsTold } from "./waits-told.ts";
 
 const retryTimeoutMs = 10_000;
 
@@ -64,7 +65,7 @@ export const consume: Command = {
     const max = args.integer("max", 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
     const print = recordPrinter(args, topic);
     const group = args.text("group");
-    const records = group === undefined ? await withoutGroup(context, topic) : await withGroup(context, topic, group);
+    const records = group === undefined ? await withoutGroup(context, topic) : await consumeWithGroup(context, topic, group);
     const sink = new Sink(io);
     let printed = 0;
     try {
@@ -85,7 +86,8 @@ export const consume: Command = {
   },
 };
 
-async function withoutGroup({ args, client, io }: Context, topic: string): Promise<AsyncIterable<ConsumedRecord>> {
+async function withoutGroup(context: Context, topic: string): Promise<AsyncIterable<ConsumedRecord>> {
+  const { args, client, io } = context;
   const from = positionOf(args);
   const chosen = args.all("partition").map(partitionOf);
   const { partitions } = await client().topics.get(topic);
@@ -100,22 +102,9 @@ async function withoutGroup({ args, client, io }: Context, topic: string): Promi
     signal: io.signal,
     ...(chosen.length === 0 ? {} : { partitions: chosen }),
     ...(follow ? {} : { retryTimeoutMs }),
+    ...waitsTold(context),
   };
   return client().consume(options);
-}
-
-async function withGroup({ args, client, io }: Context, topic: string, group: string): Promise<GroupConsumer> {
-  for (const flag of ["offset", "at", "partition"]) {
-    if (args.has(flag))
-      throw new UsageError(`--${flag} is not for --group: the group says where to go on. To change that, see stratalog groups reset.`);
-  }
-  if (!isId(group, limits.groupIdLengthMax)) {
-    throw new UsageError(`--group must be a name of 1 to ${limits.groupIdLengthMax} characters, none of them control characters.`);
-  }
-  // A group waits for a topic that is not there; here it is more likely a slip of the pen.
-  await client().topics.get(topic);
-  const autoOffsetReset = args.has("from-beginning") ? "earliest" : "latest";
-  return client().consumer({ group, topics: [topic], autoOffsetReset, signal: io.signal });
 }
 
 function positionOf(args: Args): Position {

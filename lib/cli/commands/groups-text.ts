@@ -69,7 +69,8 @@ export function partitionsText(partitions: Partitions): string {
   return texts.length === 0 ? "-" : texts.join(" ");
 }
 
-function rangesText(numbers: readonly number[]): string {
+/** Such as `0-2,5`. */
+export function rangesText(numbers: readonly number[]): string {
   const ranges: [first: number, last: number][] = [];
   for (const number of [...numbers].sort((a, b) => a - b)) {
     const newest = ranges.at(-1);
@@ -81,6 +82,11 @@ function rangesText(numbers: readonly number[]): string {
 
 const namedMax = 5;
 
+/** The first of them by name. */
+export function membersText(members: readonly string[]): string {
+  return `${members.slice(0, namedMax).join(", ")}${members.length > namedMax ? ", …" : ""}`;
+}
+
 /** `Group g has 2 members (a, b)`, and what to do; undefined for nobody, and where there is no such group. */
 export async function inTheWay(client: LogClient, group: string): Promise<string | undefined> {
   const members = await client.groups.get(group).then(
@@ -91,8 +97,7 @@ export async function inTheWay(client: LogClient, group: string): Promise<string
     },
   );
   if (members.length === 0) return undefined;
-  const more = members.length > namedMax ? ", …" : "";
-  const who = `${count(members.length, "member")} (${members.slice(0, namedMax).join(", ")}${more})`;
+  const who = `${count(members.length, "member")} (${membersText(members)})`;
   return `Group ${group} has ${who}: stop them first. One that was killed is gone once its session is over.`;
 }
 

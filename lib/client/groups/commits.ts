@@ -1,6 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import { backoffMs, isPassing } from "../backoff.ts";
+import type { Stalls } from "../stalls.ts";
 import type { Transport } from "../transport.ts";
 import type { Format } from "../types.ts";
 import { GroupsClient, type Membership } from "./groups.ts";
@@ -17,15 +18,23 @@ export class Commits<F extends Format> {
   readonly #groups: GroupsClient;
   readonly #settings: GroupConsumerSettings<F>;
   readonly #closing: AbortSignal;
+  readonly #stalls: Stalls;
   readonly #membership: () => Membership;
   #committing: Promise<void> = Promise.resolve();
 
   /** @param closing aborted once the consumer is being closed @param membership the member's, as it is now */
-  constructor(transport: Transport, settings: GroupConsumerSettings<F>, closing: AbortSignal, membership: () => Membership) {
+  constructor(
+    transport: Transport,
+    settings: GroupConsumerSettings<F>,
+    closing: AbortSignal,
+    stalls: Stalls,
+    membership: () => Membership,
+  ) {
     this.#transport = transport;
     this.#groups = new GroupsClient(transport);
     this.#settings = settings;
     this.#closing = closing;
+    this.#stalls = stalls;
     this.#membership = membership;
   }
 
@@ -74,16 +83,21 @@ export class Commits<F extends Format> {
     const { clock, random } = this.#transport;
     const { sessionTimeoutMs } = this.#settings;
     const startedMs = clock.nowMs();
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await run();
-      } catch (reason) {
-        const error = LogError.from(reason);
-        // Who closes does not wait for a server that is not there.
-        const longestMs = this.#closing.aborted ? Math.min(closingMsMax, sessionTimeoutMs) : sessionTimeoutMs;
-        if (!isPassing(error) || signal?.aborted === true || clock.nowMs() - startedMs >= longestMs) throw error;
-        await clock.sleep(backoffMs(attempt, random, error), signal);
+    try {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await run();
+        } catch (reason) {
+          const error = LogError.from(reason);
+          // Who closes does not wait for a server that is not there.
+          const longestMs = this.#closing.aborted ? Math.min(closingMsMax, sessionTimeoutMs) : sessionTimeoutMs;
+          if (!isPassing(error) || signal?.aborted === true || clock.nowMs() - startedMs >= longestMs) throw error;
+          this.#stalls.failed(run, error, attempt);
+          await clock.sleep(backoffMs(attempt, random, error), signal);
+        }
       }
+    } finally {
+      this.#stalls.over(run);
     }
   }
 }

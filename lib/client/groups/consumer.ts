@@ -2,12 +2,14 @@ import { LogError } from "../../core/errors.ts";
 import type { HeartbeatBody, MembershipBody } from "../../http/group-wire.ts";
 import { backoffMs, isPassing } from "../backoff.ts";
 import { checkedPosition } from "../position.ts";
+import { Stalls } from "../stalls.ts";
 import type { Transport } from "../transport.ts";
 import type { Format, Position } from "../types.ts";
 import { Commits } from "./commits.ts";
 import { Alarm } from "./alarm.ts";
 import { Fetches } from "./fetches.ts";
 import { GroupsClient, type Membership } from "./groups.ts";
+import { MissingTopics } from "./missing-topics.ts";
 import {
   groupConsumerSettings,
   type GroupConsumerOptions,
@@ -19,7 +21,7 @@ import {
   withAutoCommit,
 } from "./options.ts";
 import { Outlet } from "./outlet.ts";
-import { heldOf, knownParts, Part, partKey, partKeys, placeOf } from "./part.ts";
+import { acquiredPart, heldOf, knownParts, type Part, partKey, partKeys, placeOf } from "./part.ts";
 import { type OutputPlace, type OutputRecord, outputsJson, randomId } from "./transaction.ts";
 
 type Given<F extends Format> = IteratorResult<GroupRecord<F>, undefined>;
@@ -37,6 +39,8 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
   readonly #commits: Commits<F>;
   readonly #stop = new AbortController();
   readonly #alarm: Alarm;
+  readonly #stalls: Stalls;
+  readonly #missing: MissingTopics;
   readonly #parts = new Map<string, Part<F>>();
   readonly #outlet = new Outlet<GroupRecord<F>>();
   #membership: Membership;
@@ -65,6 +69,9 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
     this.#options = options;
     this.#settings = groupConsumerSettings(options);
     this.#alarm = new Alarm(transport.clock, this.#stop.signal);
+    const failed = (error: LogError): void => this.#finish(error);
+    this.#stalls = new Stalls(options, this.#stop.signal, failed);
+    this.#missing = new MissingTopics(transport, options.topics ?? [], this.#stalls, this.#stop.signal);
     const done = (): void => {
       this.#turn = (this.#turn + 1) % Math.max(1, this.#parts.size);
       this.#give();
@@ -74,8 +81,8 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       this.#committedMs = 0;
       this.#alarm.ring();
     };
-    this.#fetches = new Fetches(transport, this.#settings, this.#stop.signal, { done, begun, failed: (error) => this.#finish(error) });
-    this.#commits = new Commits(transport, this.#settings, this.#stop.signal, () => this.#membership);
+    this.#fetches = new Fetches(transport, this.#settings, this.#stop.signal, this.#stalls, { done, begun, failed });
+    this.#commits = new Commits(transport, this.#settings, this.#stop.signal, this.#stalls, () => this.#membership);
     this.#membership = { member: options.memberId ?? randomId(transport, 8), session: randomId(transport, 8), generation: 0 };
     const onAbort = () => void this.close();
     options.signal?.addEventListener("abort", onAbort, { once: true });
@@ -207,6 +214,8 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
         const answer = await this.#beat();
         if (answer === undefined) continue;
         this.#failedBeats = 0;
+        this.#stalls.over("beat");
+        void this.#missing.look(answer);
         await this.#take(answer);
         if (this.#settings.enableAutoCommit && clock.nowMs() - this.#committedMs >= this.#settings.autoCommitIntervalMs) {
           await this.#commitQuietly([...this.#parts.values()]);
@@ -243,6 +252,7 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
           return undefined;
         }
         if (this.#stop.signal.aborted || !isPassing(error)) throw error;
+        this.#stalls.failed("beat", error, this.#failedBeats);
         await this.#transport.clock.sleep(backoffMs(this.#failedBeats++, this.#transport.random, error), this.#stop.signal);
         // By now they may be another's.
         if (this.#transport.clock.nowMs() - this.#beatenMs < sessionTimeoutMs) continue;
@@ -280,13 +290,8 @@ export class GroupConsumer<F extends Format = "text"> implements AsyncIterableIt
       const none = parts.find(({ offset }) => offset === null);
       if (none !== undefined) throw noCommittedOffset(group, none);
     }
-    const own = parts.map(({ topic, partition, offset }) => {
-      const begun = offset ?? this.#begun.get(partKey(topic, partition));
-      const position: Position = begun === undefined ? (autoOffsetReset as "earliest" | "latest") : { offset: begun };
-      const part = new Part<F>(topic, partition, position, offset ?? -1);
-      if (offset === null) part.beginAt(begun);
-      return part;
-    });
+    const otherwise = autoOffsetReset === "none" ? "latest" : autoOffsetReset;
+    const own = parts.map((part) => acquiredPart<F>(part, this.#begun.get(partKey(part.topic, part.partition)), otherwise));
     this.#begun.clear();
     for (const part of own) this.#parts.set(part.key, part);
     await this.#tell(this.#options.onPartitionsAssigned, own);

@@ -2,6 +2,7 @@ import { LogError } from "../../core/errors.ts";
 import { backoffMs, isPassing } from "../backoff.ts";
 import { consumerPage } from "../consumer-options.ts";
 import { fetchSizedPage } from "../read.ts";
+import type { Stalls } from "../stalls.ts";
 import type { Transport } from "../transport.ts";
 import type { Format } from "../types.ts";
 import type { GroupConsumerSettings } from "./options.ts";
@@ -24,19 +25,24 @@ export class Fetches<F extends Format> {
   readonly #transport: Transport;
   readonly #settings: GroupConsumerSettings<F>;
   readonly #signal: AbortSignal;
+  readonly #stalls: Stalls;
   readonly #told: FetchListener<F>;
+  readonly #failing = new Set<Part<F>>();
   #inFlight = 0;
 
-  constructor(transport: Transport, settings: GroupConsumerSettings<F>, signal: AbortSignal, told: FetchListener<F>) {
+  constructor(transport: Transport, settings: GroupConsumerSettings<F>, signal: AbortSignal, stalls: Stalls, told: FetchListener<F>) {
     this.#transport = transport;
     this.#settings = settings;
     this.#signal = signal;
+    this.#stalls = stalls;
     this.#told = told;
   }
 
   /** @param turn the one that comes first */
   pump(parts: readonly Part<F>[], turn: number): void {
     const { requestsMax, prefetchBytes } = this.#settings;
+    // What is not to be read does not stall.
+    for (const part of this.#failing) if (part.isPaused || part.isRevoked || !parts.includes(part)) this.#getsOn(part);
     // What waits of a paused one takes no room from the others.
     let characters = parts.reduce((sum, part) => sum + (part.isPaused ? 0 : part.characters), 0);
     for (const part of [...parts.slice(turn), ...parts.slice(0, turn)]) {
@@ -55,7 +61,8 @@ export class Fetches<F extends Format> {
     const { limit, maxBytes } = consumerPage;
     // A place such as `latest` is made an offset by an answer that comes at once.
     const isSettled = typeof position === "object" && "offset" in position;
-    const waitMs = isSettled ? longestMs : 0;
+    // After a failure it is asked whether there is an answer at all.
+    const waitMs = isSettled && part.failures === 0 ? longestMs : 0;
     const request = { topic, partition, from: position, limit, maxBytes, waitMs, format, signal: stop.signal };
     part.isFetching = true;
     this.#inFlight++;
@@ -63,6 +70,7 @@ export class Fetches<F extends Format> {
       const { page, characters } = await fetchSizedPage(this.#transport, request);
       if (!stop.signal.aborted) {
         part.failures = 0;
+        this.#getsOn(part);
         part.position = { offset: page.nextOffset };
         part.push(page.records, characters);
         // Where the group begins is committed as soon as it is known: the end is another one by the time that another member asks for it.
@@ -85,9 +93,18 @@ export class Fetches<F extends Format> {
     }
     // A topic that is gone is taken away by the next beat.
     if (isPassing(error) || error.code === "unknown_topic_or_partition") {
+      if (isPassing(error)) {
+        this.#failing.add(part);
+        this.#stalls.failed(part, error, part.failures);
+      }
       await clock.sleep(backoffMs(part.failures++, random, error), part.stop.signal);
       return;
     }
     this.#told.failed(error);
+  }
+
+  #getsOn(part: Part<F>): void {
+    this.#failing.delete(part);
+    this.#stalls.over(part);
   }
 }

@@ -2,6 +2,7 @@ import { LogError } from "../../core/errors.ts";
 import type { AssignorName } from "../../core/groups/assignor.ts";
 import { limits } from "../../core/limits.ts";
 import { checkedId, checkedTopic, checkOptionNames, type OptionNames } from "../check-options.ts";
+import type { StallCallbacks } from "../stalls.ts";
 import type { ConsumedRecord, Format } from "../types.ts";
 
 export interface TopicPartition {
@@ -17,7 +18,7 @@ export interface GroupRecord<F extends Format = "text"> extends ConsumedRecord<F
 type Rebalanced = (partitions: readonly TopicPartition[]) => void | Promise<void>;
 
 /** Names, meanings and defaults as Kafka's consumer has them, where it has them. */
-export interface GroupConsumerOptions<F extends Format = "text"> {
+export interface GroupConsumerOptions<F extends Format = "text"> extends StallCallbacks {
   readonly group: string;
   /** The topics to read. Either these or `prefix`. */
   readonly topics?: readonly string[];
@@ -56,7 +57,7 @@ export interface GroupConsumerOptions<F extends Format = "text"> {
 export type GroupConsumerSettings<F extends Format> = Required<
   Omit<
     GroupConsumerOptions<F>,
-    "topics" | "prefix" | "signal" | "memberId" | "onPartitionsAssigned" | "onPartitionsRevoked" | "onPartitionsLost"
+    "topics" | "prefix" | "signal" | "memberId" | "onPartitionsAssigned" | "onPartitionsRevoked" | "onPartitionsLost" | keyof StallCallbacks
   >
 >;
 
@@ -77,6 +78,8 @@ const optionNames: OptionNames<GroupConsumerOptions> = {
   onPartitionsAssigned: true,
   onPartitionsRevoked: true,
   onPartitionsLost: true,
+  onStalled: true,
+  onRecovered: true,
   signal: true,
 };
 

@@ -1,5 +1,5 @@
 import { LogError } from "../../core/errors.ts";
-import type { WirePartitions } from "../../http/group-wire.ts";
+import type { GroupOffsetBody, WirePartitions } from "../../http/group-wire.ts";
 import { Queue } from "../queue.ts";
 import type { ConsumedRecord, Format, Position } from "../types.ts";
 import type { TopicPartition } from "./options.ts";
@@ -117,6 +117,18 @@ export function heldOf(parts: Iterable<TopicPartition>): WirePartitions {
   const held: Record<string, number[]> = {};
   for (const { topic, partition } of parts) (held[topic] ??= []).push(partition);
   return held;
+}
+
+/** One that a member has got. @param begun where it was read from before, when nothing is committed @param otherwise where to begin when it was not */
+export function acquiredPart<F extends Format>(
+  { topic, partition, offset }: GroupOffsetBody,
+  begun: number | undefined,
+  otherwise: "earliest" | "latest",
+): Part<F> {
+  const start = offset ?? begun;
+  const part = new Part<F>(topic, partition, start === undefined ? otherwise : { offset: start }, offset ?? -1);
+  if (offset === null) part.beginAt(begun);
+  return part;
 }
 
 /** @throws invalid_request for one that the member does not have */
