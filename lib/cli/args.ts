@@ -32,7 +32,7 @@ export class Args {
   integer(name: string, min: number, max: number): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const value = /^-?\d{1,16}$/.test(text.replaceAll("_", "")) ? Number(text.replaceAll("_", "")) : Number.NaN;
+    const value = /^[+-]?\d{1,16}$/.test(text.replaceAll("_", "")) ? Number(text.replaceAll("_", "")) : Number.NaN;
     if (value >= min && value <= max) return value;
     throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not "${text}".`);
   }

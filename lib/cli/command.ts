@@ -26,6 +26,8 @@ export interface Command {
   readonly path: readonly string[];
   /** Other words for the last word of the path. */
   readonly aliases?: readonly string[];
+  /** Words that others have for the last word: none of its names, and told as what was probably meant. */
+  readonly hints?: readonly string[];
   readonly summary: string;
   /** More lines for the help. */
   readonly details?: readonly string[];

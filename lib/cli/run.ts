@@ -74,9 +74,9 @@ async function groupHelp(commands: readonly Command[], words: readonly string[],
   if (group.length > 0) {
     const verbs = group.flatMap(({ path, aliases = [] }) => [path.at(-1) ?? "", ...aliases]);
     if (second !== undefined && !second.startsWith("-")) {
-      throw new UsageError(
-        `There is no command "${first} ${second}".${didYouMean(second, verbs, `${first} `)} There are: ${verbs.join(", ")}.`,
-      );
+      const hinted = group.find(({ hints = [] }) => hints.includes(second))?.path.at(-1);
+      const meant = didYouMean(hinted ?? second, verbs, `${first} `);
+      throw new UsageError(`There is no command "${first} ${second}".${meant} There are: ${verbs.join(", ")}.`);
     }
     const wanted = second === "--help" || second === "-h";
     await write(io, wanted ? io.stdout : io.stderr, programHelp(group, version));

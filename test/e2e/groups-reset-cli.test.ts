@@ -65,6 +65,32 @@ test("reset: to the ends, an offset, a time, and by so many; what lies outside i
   });
 });
 
+test("reset takes what Kafka's tool calls it", async () => {
+  const kafka = async (...args: string[]): Promise<string[]> => changes(await reset("kafka", "--topic", "orders:0", ...args));
+  assert.deepEqual(await kafka("--to-latest", "--execute"), ["orders:0 null 5"]);
+  assert.deepEqual(await kafka("--to-earliest", "--execute"), ["orders:0 5 2"]);
+  assert.deepEqual(await kafka("--to-offset", "3"), ["orders:0 2 3"]);
+  assert.deepEqual(await kafka("--shift-by", "+1"), ["orders:0 3 4"]);
+  // Without a zone it is UTC there, wherever the command runs.
+  const timed = ["groups", "reset", "kafka", "--topic", "orders:0", "--to-datetime", "1970-01-01T00:00:04.000", "--json"];
+  const { stdout } = await runCommand(timed, { url: at.server.url, env: { TZ: "Asia/Tokyo" } });
+  assert.deepEqual(changes(JSON.parse(stdout) as Reset), ["orders:0 4 3"]);
+  assert.deepEqual(await kafka("--to-datetime", "1970-01-01T09:00:05+09:00"), ["orders:0 3 4"]);
+  const wrong = (...args: string[]): Promise<string> => at.fails(2, "reset", "kafka", "--topic", "orders", ...args);
+  assert.match(await wrong("--to-latest", "--shift-by", "1"), /Give one of --to-latest and --shift-by\./);
+  assert.match(await wrong("--to", "latest", "--execute", "--dry-run"), /Give one of --execute and --dry-run\./);
+  assert.match(await wrong("--to-datetime", "noon"), /--to-datetime "noon" is no time/);
+  assert.match(await wrong("--to-offset", "x"), /--to-offset must be a whole number/);
+});
+
+test("commands by the words that others have for them", async () => {
+  assert.match(await at.fails(2, "lag"), /Did you mean "groups describe"\?/);
+  assert.match(await at.fails(2, "reset-offsets"), /Did you mean "groups reset"\?/);
+  const { code, stderr } = await runCommand(["consumers", "status", "billing"], { url: at.server.url });
+  assert.equal(code, 2);
+  assert.match(stderr, /There is no command "consumers status"\. Did you mean "consumers describe"\?/);
+});
+
 test("reset --dry-run shows the same and changes nothing, also while the group has members", async () => {
   const made = await at.run("reset", "dry", "--topic", "orders", "--to", "latest", "--dry-run");
   assert.match(made.stdout, /orders +0 +- +5\n/);
@@ -107,7 +133,7 @@ test("reset refuses what it does not understand, with what to write; and nothing
   const wrong = (...args: string[]): Promise<string> => at.fails(2, "reset", "wrong", ...args);
   assert.match(await wrong("--to", "latest"), /--topic orders:0,4-7/);
   assert.match(await wrong("--topic", "orders"), /--to takes earliest, latest, an offset, or @ and a time; --shift-by a number/);
-  assert.match(await wrong("--topic", "orders", "--to", "latest", "--shift-by", "1"), /one of --to and --shift-by/);
+  assert.match(await wrong("--topic", "orders", "--to", "latest", "--shift-by", "1"), /Give one of --to and --shift-by\./);
   assert.match(await wrong("--topic", "orders", "--to", "15m"), /"15m" is no offset/);
   assert.match(await wrong("--topic", "orders", "--to", "@noon"), /"noon" is no time/);
   assert.match(await wrong("--topic", "orders", "--shift-by", "x"), /whole number/);
@@ -116,8 +142,8 @@ test("reset refuses what it does not understand, with what to write; and nothing
     assert.throws(() => chosenOf([bad]), UsageError, bad);
   assert.match(await wrong("--topic", "orders:1-3", "--to", "latest"), /partition 3 of orders is none of 0 to 2/);
   assert.match(
-    await wrong("--topic", "orders", "--shift-by", "1"),
-    /committed nothing of orders:0, and of 2 more: there is nothing to shift/,
+    await at.fails(1, "reset", "wrong", "--topic", "orders", "--shift-by", "1"),
+    /^stratalog: Group wrong has committed nothing of orders:0, and of 2 more: there is nothing to shift\. .* \(offset_out_of_range\)\n$/,
   );
   assert.match(await at.fails(1, "reset", "wrong", "--topic", "gone", "--to", "latest"), /unknown_topic_or_partition/);
   await assert.rejects(at.client.groups.get("wrong"), { code: "group_id_not_found" });

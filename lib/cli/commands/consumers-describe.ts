@@ -5,6 +5,7 @@ import { consumerFacts, partitionTable, stateAdvice, stateDetails, withAdvice } 
 
 export const consumersDescribe: Command = {
   path: ["consumers", "describe"],
+  hints: ["status", "show", "state", "lag"],
   summary: "Show a triggered consumer: its settings, its state, and how it is with each partition.",
   details: [
     ...stateDetails,

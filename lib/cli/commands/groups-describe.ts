@@ -4,6 +4,7 @@ import { groupFacts, lagTable, memberTable, ownersOf } from "./groups-text.ts";
 
 export const groupsDescribe: Command = {
   path: ["groups", "describe"],
+  hints: ["lag", "show", "status", "state", "members", "offsets"],
   summary: "Show a group: who is in it and has what, and how far behind it is.",
   details: [
     "LAG counts the offsets from where the group is to the end, those too of which compaction has left no record. Where nothing is committed there is none:",

@@ -24,14 +24,31 @@ export interface Move {
 
 type Marks = TopicDetailBody["partitionDetails"][number];
 
-/** Of `--to` or `--shift-by`. @throws UsageError */
+/** Of `--to` or `--shift-by`, or of what Kafka's tool calls them. @throws UsageError */
 export function targetOf(args: Args, nowMs: number): Target {
-  const to = args.text("to");
   const max = Number.MAX_SAFE_INTEGER;
-  const shiftBy = args.integer("shift-by", -max, max);
-  if (to !== undefined && shiftBy !== undefined) throw new UsageError("Give one of --to and --shift-by.");
-  if (shiftBy !== undefined) return { shiftBy };
-  if (to === undefined) throw new UsageError("Say where to: --to takes earliest, latest, an offset, or @ and a time; --shift-by a number.");
+  const [to, datetime] = [args.text("to"), args.text("to-datetime")];
+  const [shiftBy, offset] = [args.integer("shift-by", -max, max), args.integer("to-offset", 0, max)];
+  const given: (readonly [flag: string, target: Target])[] = [];
+  if (to !== undefined) given.push(["--to", placeOf(to, nowMs)]);
+  if (args.has("to-earliest")) given.push(["--to-earliest", "earliest"]);
+  if (args.has("to-latest")) given.push(["--to-latest", "latest"]);
+  if (offset !== undefined) given.push(["--to-offset", { offset }]);
+  if (datetime !== undefined) given.push(["--to-datetime", { timeMs: parseTime("to-datetime", inUtc(datetime), nowMs) }]);
+  if (shiftBy !== undefined) given.push(["--shift-by", { shiftBy }]);
+  const [first, second] = given;
+  if (first === undefined)
+    throw new UsageError("Say where to: --to takes earliest, latest, an offset, or @ and a time; --shift-by a number.");
+  if (second !== undefined) throw new UsageError(`Give one of ${given.map(([flag]) => flag).join(" and ")}.`);
+  return first[1];
+}
+
+/** A date and time without a zone is UTC to Kafka's tool. */
+function inUtc(text: string): string {
+  return /T[^Z+-]+$/.test(text) ? `${text}Z` : text;
+}
+
+function placeOf(to: string, nowMs: number): Target {
   if (to === "earliest" || to === "latest") return to;
   if (/^\d{1,16}$/.test(to)) return { offset: Number(to) };
   if (to.startsWith("@")) return { timeMs: parseTime("to", to.slice(1), nowMs) };
@@ -66,7 +83,7 @@ export interface Plan {
   readonly isNew: boolean;
 }
 
-/** What is to change, by topic and partition. Reads only. @throws UsageError */
+/** What is to change, by topic and partition. Reads only. @throws UsageError, LogError */
 export async function planOf(client: LogClient, group: string, chosen: Chosen, target: Target): Promise<Plan> {
   const committed = await committedOf(client, group);
   const moves: Move[] = [];
@@ -106,13 +123,14 @@ function newOffsetOf(target: Target, marks: Marks, oldOffset: number | null, atT
   return { newOffset: wanted };
 }
 
-/** As Kafka, all or nothing. @throws UsageError */
+/** As Kafka, all or nothing. @throws offset_out_of_range */
 function checkShift(group: string, moves: readonly Move[]): void {
   const without = moves.filter(({ oldOffset }) => oldOffset === null);
   const [first] = without;
   if (first === undefined) return;
   const more = without.length > 1 ? `, and of ${without.length - 1} more` : "";
-  throw new UsageError(
+  throw new LogError(
+    "offset_out_of_range",
     `Group ${group} has committed nothing of ${first.topic}:${first.partition}${more}: there is nothing to shift. Name other partitions, or give --to.`,
   );
 }

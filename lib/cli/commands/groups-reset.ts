@@ -3,11 +3,13 @@ import { type Command, type Context, jsonFlag } from "../command.ts";
 import { answer, say } from "../context.ts";
 import { count, table } from "../table.ts";
 import { timeDoc } from "../times.ts";
+import { UsageError } from "../usage-error.ts";
 import { chosenOf, type Move, planOf, targetOf } from "./groups-reset-plan.ts";
 import { inTheWay, withMembersNamed } from "./groups-text.ts";
 
 export const groupsReset: Command = {
   path: ["groups", "reset"],
+  hints: ["reset-offsets", "seek", "set-offsets"],
   summary: "Set where a group without members goes on.",
   details: [
     "Stop the group's members first. What lies outside of a partition is brought to its start or its end.",
@@ -19,6 +21,11 @@ export const groupsReset: Command = {
     topic: { type: "string", value: "T[:PARTITIONS]", multiple: true, doc: "A topic, or some of its partitions: orders:0,4-7." },
     to: { type: "string", value: "earliest|latest|@TIME|OFFSET", doc: `@: the first record at or after a time. ${timeDoc}` },
     "shift-by": { type: "string", value: "N", doc: "So many records on from what is committed, or back: -100." },
+    "to-earliest": { type: "boolean", doc: "The same as --to earliest, as Kafka's tool has it." },
+    "to-latest": { type: "boolean", doc: "The same as --to latest." },
+    "to-offset": { type: "string", value: "N", doc: "The same as --to N." },
+    "to-datetime": { type: "string", value: "TIME", doc: "The same as --to @TIME; without a zone it is UTC, as in Kafka." },
+    execute: { type: "boolean", doc: "Do it, which is the default." },
     "dry-run": { type: "boolean", doc: "Show what would be done, and do nothing. The group may have members." },
     ...jsonFlag,
   },
@@ -30,6 +37,7 @@ export const groupsReset: Command = {
   run: async (context) => {
     const { args, client, io } = context;
     const group = args.positional(0);
+    if (args.has("execute") && args.has("dry-run")) throw new UsageError("Give one of --execute and --dry-run.");
     const target = targetOf(args, Date.now());
     const chosen = chosenOf(args.all("topic"));
     const { moves, isNew } = await planOf(client(), group, chosen, target);
