@@ -6,7 +6,7 @@ import { readSegmentRow, segmentKey, type SegmentRow } from "../strata/segment-r
 import { attempt } from "./context.ts";
 import { fault, type Finding, type FindingKind, restoreAdvice } from "./finding.ts";
 import type { SegmentPlace } from "./segment-place.ts";
-import { lookAtBatches } from "./stored-batches.ts";
+import { type BatchesSeen, lookAtBatches } from "./stored-batches.ts";
 
 /** What an object that is not as it was written makes its readers throw; one that ends early, a range past its end. */
 const damage: readonly LogError["code"][] = ["corrupt_log", "unsupported_version", "offset_out_of_range", "corrupt_message"];
@@ -18,6 +18,8 @@ interface Walk {
   readonly indexer: SegmentIndexer;
   next: number;
   isWhole: boolean;
+  /** What the footer says otherwise of a block than its batches: of each kind the first. */
+  readonly different: Map<"offset" | "time", string>;
 }
 
 /**
@@ -56,6 +58,7 @@ async function* lookAtObject(place: SegmentPlace, row: SegmentRow): AsyncGenerat
       indexer: new SegmentIndexer(index.value.baseOffset),
       next: index.value.baseOffset,
       isWhole: true,
+      different: new Map(),
     };
     yield* lookAtHead(walk);
     yield* lookAtBlocks(walk);
@@ -107,17 +110,30 @@ async function lookInto(walk: Walk, from: number, to: number): Promise<readonly 
   const bytesMax = (index.positions[to] ?? 0) - (index.positions[from] ?? 0);
   return await room.hold(bytesMax, async () => {
     const bytes = await readBlocks(engine.objects, row, index, { from, to });
-    const seen = lookAtBatches(bytes, { from: walk.next, end: index.nextOffset, isDense: false });
-    place.check.seen({ records: seen.records, bytes: bytes.length });
-    walk.next = seen.next;
-    if (seen.fault === undefined) {
-      indexer.add(bytes);
-      return [];
+    for (let block = from; block < to; block++) {
+      const [start = 0, end = 0] = [index.positions[block], index.positions[block + 1]];
+      const own = bytes.subarray(start - (index.positions[from] ?? 0), end - (index.positions[from] ?? 0));
+      const seen = lookAtBatches(own, { from: walk.next, end: index.nextOffset, isDense: false });
+      place.check.seen({ records: seen.records, bytes: own.length });
+      walk.next = seen.next;
+      if (seen.fault !== undefined) {
+        walk.isWhole = false;
+        const message = `A batch after byte ${start} was damaged before it was stored there: ${seen.fault.message}.`;
+        return [objectFault(place, row, "damaged", seen.fault.offset, message)];
+      }
+      indexer.add(own);
+      compareBlock(walk, block, seen);
     }
-    walk.isWhole = false;
-    const message = `A batch after byte ${index.positions[from] ?? 0} was damaged before it was stored there: ${seen.fault.message}.`;
-    return [objectFault(place, row, "damaged", seen.fault.offset, message)];
+    return [];
   });
+}
+
+/** The footer leads readers to blocks by their first offsets and largest timestamps. */
+function compareBlock({ index, different }: Walk, block: number, { first, maxTimestampMs }: BatchesSeen): void {
+  const said = { offset: index.firstOffsets[block], time: index.maxTimestampsMs[block] };
+  if (said.offset !== first && !different.has("offset")) different.set("offset", `block ${block} begins at ${said.offset} and ${first}`);
+  if (said.time === maxTimestampMs || different.has("time")) return;
+  different.set("time", `times in block ${block} reach ${said.time} and ${maxTimestampMs}`);
 }
 
 /** The row says of the object what its footer says. */
@@ -132,8 +148,8 @@ function* rowFaults(place: SegmentPlace, row: SegmentRow, index: SegmentIndex): 
 }
 
 /** The footer says of the batches what they are. */
-function* footerFaults({ place, row, index, indexer }: Walk): Generator<Finding, void, undefined> {
-  const different = differences(index, indexer.facts(index.nextOffset));
+function* footerFaults({ place, row, index, indexer, different: blocks }: Walk): Generator<Finding, void, undefined> {
+  const different = [...differences(index, indexer.facts(index.nextOffset)), ...blocks.values()];
   if (different.length > 0) {
     yield objectFault(
       place,

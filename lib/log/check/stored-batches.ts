@@ -15,6 +15,8 @@ export interface OffsetSpan {
 export interface BatchesSeen {
   readonly records: number;
   readonly maxTimestampMs: number;
+  /** Where the first batch begins; undefined when there is none. */
+  readonly first: number | undefined;
   /** Where the last batch ends. */
   readonly next: number;
   /** The first thing that is wrong; what follows it was not looked at. */
@@ -24,18 +26,20 @@ export interface BatchesSeen {
 /** Looks at stored batches that lie back to back: each one's CRC, counts and offsets. */
 export function lookAtBatches(bytes: Uint8Array, span: OffsetSpan): BatchesSeen {
   let [records, maxTimestampMs, next] = [0, -1, span.from];
+  let first: number | undefined;
   for (let position = 0; position < bytes.length; ) {
     const read = headerAt(bytes, position);
     const message = read instanceof LogError ? read.message : wrongIn(read, bytes, position, { ...span, from: next });
     if (message !== undefined || read instanceof LogError) {
-      return { records, maxTimestampMs, next, fault: { offset: next, message: message ?? "" } };
+      return { records, maxTimestampMs, first, next, fault: { offset: next, message: message ?? "" } };
     }
+    first ??= read.baseOffset;
     records += read.recordsCount;
     maxTimestampMs = Math.max(maxTimestampMs, read.maxTimestampMs);
     next = read.baseOffset + read.lastOffsetDelta + 1;
     position += read.byteLength;
   }
-  return { records, maxTimestampMs, next, fault: undefined };
+  return { records, maxTimestampMs, first, next, fault: undefined };
 }
 
 function headerAt(bytes: Uint8Array, position: number): BatchHeader | LogError {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { batchField } from "../../../../lib/core/codec/batch-header.ts";
 import { writeInt32 } from "../../../../lib/core/codec/bytes.ts";
 import { crc32c } from "../../../../lib/core/codec/crc32c.ts";
-import { segmentHead } from "../../../../lib/core/codec/segment.ts";
+import { segmentFormat, segmentHead } from "../../../../lib/core/codec/segment.ts";
+import { VarintReader } from "../../../../lib/core/codec/varint.ts";
 import { type Planted } from "./planted.ts";
 import { type CheckWorld, flip } from "./world.ts";
 
@@ -78,6 +79,27 @@ export const segments: readonly Planted[] = [
     found: ["inconsistent segment"],
     says: /footer and its batches .*records is 3 and 2/,
   },
+  ...(["offset", "time"] as const).map(
+    (what): Planted => ({
+      name: `a footer whose block has another ${what} than its batches`,
+      plant: async (world, topic) => {
+        const last = await world.lastRow(topic);
+        await world.changeObject(last.key, (bytes) => {
+          const footer = bytes.subarray(bytes.length - last.endBytes, bytes.length - segmentFormat.tailBytes);
+          const reader = new VarintReader(footer);
+          // The segment's five facts, the number of blocks, the block's length; then its offset less the base offset, and its time.
+          for (let nth = 0; nth < 7; nth++) reader.readVarlong();
+          if (what === "time") reader.readVarlong();
+          // The lowest bit is the sign.
+          footer[reader.position] = (footer[reader.position] ?? 0) ^ 2;
+          writeInt32(bytes, bytes.length - 8, crc32c(footer, crc32c(segmentHead())));
+          return bytes;
+        });
+      },
+      found: ["inconsistent segment"],
+      says: what === "offset" ? /batches tell .* block 0 begins at \d+ and \d+/ : /batches tell .* times in block 0 reach \d+ and \d+/,
+    }),
+  ),
   {
     name: "a row that counts other records than its footer",
     plant: async (world, topic) => {
