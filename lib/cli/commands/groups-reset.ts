@@ -12,7 +12,8 @@ export const groupsReset: Command = {
   hints: ["reset-offsets", "seek", "set-offsets"],
   summary: "Set where a group without members goes on.",
   details: [
-    "Stop the group's members first. What lies outside of a partition is brought to its start or its end.",
+    "Stop the group's members first. A triggered consumer needs no stop, and no pause: a call that is under way commits nothing any more.",
+    "What lies outside of a partition is brought to its start or its end.",
     "A group that is not there is made, so that its first member starts where you say.",
   ],
   client: true,
