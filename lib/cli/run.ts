@@ -12,7 +12,8 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as c
 
 /** Runs one command line. @returns the exit code; never rejects */
 export async function runCommandLine(commands: readonly Command[], argv: readonly string[], io: Io, version: string): Promise<number> {
-  let command: Command | undefined;
+  /** The command as it was typed, which may be by another word for it. */
+  let typed: readonly string[] = [];
   try {
     const [first] = argv;
     if (first === undefined || first === "--help" || first === "-h" || (first === "help" && argv.length === 1)) {
@@ -26,7 +27,8 @@ export async function runCommandLine(commands: readonly Command[], argv: readonl
     const words = first === "help" ? [...argv.slice(1), "--help"] : argv;
     const found = findCommand(commands, words);
     if (found === undefined) return await groupHelp(commands, words, io, version);
-    ({ command } = found);
+    const { command } = found;
+    ({ typed } = found);
     const args = parseCommandLine(command, found.rest);
     if (args.has("help")) {
       await write(io, io.stdout, commandHelp(command));
@@ -35,13 +37,13 @@ export async function runCommandLine(commands: readonly Command[], argv: readonl
     const code = await command.run(contextOf(args, io));
     return io.signal.aborted && !io.outputGone() && command.client === true ? exitCodes.interrupted : code;
   } catch (reason) {
-    return await failed(reason, io, command, argv);
+    return await failed(reason, io, typed, argv);
   }
 }
 
-async function failed(reason: unknown, io: Io, command: Command | undefined, argv: readonly string[]): Promise<number> {
+async function failed(reason: unknown, io: Io, typed: readonly string[], argv: readonly string[]): Promise<number> {
   if (reason instanceof UsageError) {
-    const more = ["stratalog", ...(command?.path ?? []), "--help"].join(" ");
+    const more = ["stratalog", ...typed, "--help"].join(" ");
     await write(io, io.stderr, `stratalog: ${reason.message}\nSee: ${more}\n`);
     return exitCodes.usage;
   }
@@ -53,6 +55,7 @@ async function failed(reason: unknown, io: Io, command: Command | undefined, arg
 
 interface Found {
   readonly command: Command;
+  readonly typed: readonly string[];
   readonly rest: readonly string[];
 }
 
@@ -62,7 +65,7 @@ function findCommand(commands: readonly Command[], words: readonly string[]): Fo
     const lead = path.slice(0, -1);
     const last = words[lead.length];
     const matches = lead.every((word, at) => words[at] === word) && last !== undefined && [path.at(-1), ...aliases].includes(last);
-    if (matches) return { command, rest: words.slice(path.length) };
+    if (matches) return { command, typed: words.slice(0, path.length), rest: words.slice(path.length) };
   }
   return undefined;
 }

@@ -271,7 +271,7 @@ test("two functions, each with its topic, and records that one of them answers",
 const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["a file that is not there", ["--consumer", "none.ts", "--topic", "t"], /none\.ts cannot be loaded: The file is not there/],
   ["a flag without a function", ["--batch-size", "3"], /--batch-size belongs to a function: give --consumer FILE/],
-  ["no topic", ["--consumer", "a.ts"], /Each --consumer needs its --topic/],
+  ["no topic", ["--consumer", "a.ts"], /Each --consumer needs its --topic.*\nSee: stratalog dev --help\n$/],
   ["two of one name", ["--consumer", "a.ts", "--topic", "t", "--consumer", "b/a.ts", "--topic", "u"], /share the group a/],
   ["engine aws", ["--engine", "aws", "--consumer", "a.ts", "--topic", "t"], /StratalogEventSource of stratalog\/cdk/],
   ["a topic's name that is none", ["--consumer", "a.ts", "--topic", "a/b"], /a\/b/],

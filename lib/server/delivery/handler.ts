@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LogError } from "../../core/errors.ts";
+import { limits } from "../../core/limits.ts";
 import { CallFailed } from "../../log/consumers/consumers.ts";
 import { FileWatch, realPath } from "./file-watch.ts";
 import { NotLoaded } from "./load-handler.ts";
@@ -102,7 +103,12 @@ export class Handler {
     for (const path of [this.#file, realPath(this.#file)]) this.#uses(path);
     const { name, print } = this.#options;
     const start = { file: this.#file, exportName: this.#exportName, name };
-    return await ThreadPool.open(start, { print, onFile: (url) => this.#uses(fileURLToPath(url)) });
+    const slow = setTimeout(() => print(`${shown(this.#file)} still loads. It has ${limits.localLoadMsMax / 1_000} s.`), tellLoadAfterMs);
+    try {
+      return await ThreadPool.open(start, { print, onFile: (url) => this.#uses(fileURLToPath(url)) });
+    } finally {
+      clearTimeout(slow);
+    }
   }
 
   #take(pool: ThreadPool): void {
@@ -154,6 +160,8 @@ export class Handler {
 }
 
 const exportNameDefault = "handler";
+/** How long it may load until that is told. */
+const tellLoadAfterMs = limits.localLoadMsMax / 5;
 
 /** The file, and the name of its export when there is one. */
 export function splitSource(source: string): readonly [file: string, exportName?: string] {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { AnyHandler } from "./invoke.ts";
 import type { WorkerStart } from "./worker-messages.ts";
@@ -33,7 +33,9 @@ export async function loadHandler({ file, exportName }: WorkerStart): Promise<An
 const namesShownMax = 10;
 
 async function importFile(file: string): Promise<Readonly<Record<string, unknown>>> {
-  if (!existsSync(file)) throw new NotLoaded("The file is not there.");
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new NotLoaded("The file is not there.");
+  if (found.isDirectory()) throw new NotLoaded("It is a folder: name the file in it that has the function.");
   try {
     return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   } catch (reason) {

@@ -205,6 +205,18 @@ test("a file that is not there is refused with a reason", async () => {
   await assert.rejects(open(join(folder.path, "none.ts")), /none\.ts cannot be loaded: The file is not there/);
 });
 
+test("a folder is refused with a reason", async () => {
+  await assert.rejects(open(folder.path), /cannot be loaded: It is a folder: name the file in it/);
+});
+
+test("a file that takes long to load is told of before it has loaded", async () => {
+  const from = lines.length;
+  const opening = open(write("await new Promise((resolve) => setTimeout(resolve, 2_500)); export const handler = () => 1;"));
+  await until("it is told", () => lines.length > from);
+  assert.match(lines[from] ?? "", /handler-\d+\.ts still loads\. It has 10 s\.$/);
+  await (await opening).close();
+});
+
 test("it is loaded anew when it changes, or what it imports; while it is broken, calls wait", async () => {
   const part = write("export const answer: number = 1;");
   const source = write(`import { answer } from "${part}"; export const handler = async () => answer;`);
