@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { janitor } = parts;
   const bell = new Bell();
   const log = options.triggers === undefined ? parts.log : tellingLog(parts.log, () => bell.ring());
-  const triggers = options.triggers && (await Triggers.open(log, bell, options.triggers));
+  const triggers = options.triggers && (await Triggers.load(log, bell, options.triggers));
   const closing = new AbortController();
   let boundPort = port;
   const app = createApp(shownLog(log, options, triggers), {
@@ -88,11 +88,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createNodeServer(app, closing.signal, telemetry?.telemetry);
   try {
     boundPort = await listen(server, host, port);
+    await triggers?.begin({ bootstrapServers: () => new URL(urlOf(host, boundPort)).host, reportFault });
   } catch (reason) {
-    await triggers?.close();
+    await Promise.all([shutDown(server, closing), triggers?.close()]);
     throw reason;
   }
-  triggers?.begin({ bootstrapServers: () => new URL(urlOf(host, boundPort)).host, reportFault });
   if (janitor !== undefined && janitorIntervalMs > 0)
     void tendInBackground(janitor, { everyMs: janitorIntervalMs, signal: closing.signal, reportFault });
   let closed: Promise<void> | undefined;

@@ -279,10 +279,20 @@ const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["a time out of range", ["--consumer", "a.ts", "--topic", "t", "--timeout", "0"], /--timeout must be 0\.001 to 870 seconds, not "0"/],
   ["a queue of AWS", ["--consumer", "a.ts", "--topic", "t", "--on-failure", "arn:aws:sqs:eu-west-1:123456789012:q"], /kafka:\/\/NAME/],
 ];
+test("a port that is taken: nothing is made, neither the data folder nor topics", async () => {
+  const { file } = handlerFile("late");
+  const at = await start([]);
+  const data = join(folder.path, "too-late");
+  const { code, stdout, stderr } = await runCommand(["dev", "--port", String(at.port), "--data", data, "--consumer", file, "--topic", "t"]);
+  assert.deepEqual([code, stdout, existsSync(data)], [1, "", false]);
+  assert.match(stderr, /^stratalog: Cannot listen on .*\(unavailable\)\n$/);
+});
+
 for (const [name, args, message] of wrong) {
   test(`refused: ${name}`, async () => {
     const { code, stderr } = await runCommand(["dev", "--port", "0", "--data", join(folder.path, "unused"), ...args]);
     assert.match(stderr, message);
     assert.ok(code === 1 || code === 2);
+    assert.equal(existsSync(join(folder.path, "unused")), false);
   });
 }

@@ -116,8 +116,21 @@ function usage<T>(read: () => T): T {
   }
 }
 
-/** Loaded only here: the other commands talk to a server and start faster without it. */
+/** A data folder that was made for a start that fails is gone after it. */
 async function start(context: Context, data: string | undefined, listen: Listen): Promise<RunningServer> {
+  if (data === undefined) return await startIn(context, data, listen);
+  const { prepareDataFolder } = await import("../../server/data-folder.ts");
+  const folder = await prepareDataFolder(data);
+  try {
+    return await startIn(context, data, listen);
+  } catch (reason) {
+    await folder.discard();
+    throw reason;
+  }
+}
+
+/** Loaded only here: the other commands talk to a server and start faster without it. */
+async function startIn(context: Context, data: string | undefined, listen: Listen): Promise<RunningServer> {
   const { serverTelemetry, startServer } = await import("../../server/index.ts");
   const telemetry = serverTelemetry(telemetryOptions(context));
   const engine = await open(context, data, listen.engineName, telemetry.telemetry);

@@ -32,36 +32,39 @@ interface BeginOptions {
   readonly reportFault: (error: LogError) => void;
 }
 
+interface TriggersParts {
+  readonly log: Log;
+  readonly bell: Bell;
+  readonly options: TriggerOptions;
+  /** In the functions' order. */
+  readonly consumers: readonly ConsumerSettings[];
+  readonly lines: FailureLines;
+  /** Groups whose function was loaded since what waits for it was last tried. */
+  readonly mended: Set<string>;
+  /** By target. */
+  readonly handlers: ReadonlyMap<string, Handler>;
+}
+
 /** Functions of this machine, from when they are loaded to when the last call has ended. */
 export class Triggers {
-  readonly #log: Log;
-  readonly #bell: Bell;
-  readonly #lines: FailureLines;
-  /** Groups whose function was loaded since what waits for it was last tried. */
-  readonly #mended: Set<string>;
-  /** By target. */
-  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #parts: TriggersParts;
   readonly #closing = new AbortController();
   #ended: Promise<void> = Promise.resolve();
 
-  private constructor(log: Log, bell: Bell, lines: FailureLines, mended: Set<string>, handlers: ReadonlyMap<string, Handler>) {
-    this.#log = log;
-    this.#bell = bell;
-    this.#lines = lines;
-    this.#mended = mended;
-    this.#handlers = handlers;
+  private constructor(parts: TriggersParts) {
+    this.#parts = parts;
   }
 
   /**
-   * Loads the functions, makes the topics that are missing, and puts the consumers.
+   * Loads the functions; the log is as it was.
    * @param bell rung where something may be to be delivered
    * @throws LogError: nothing runs then
    */
-  static async open(log: Log, bell: Bell, { functions, print }: TriggerOptions): Promise<Triggers> {
+  static async load(log: Log, bell: Bell, options: TriggerOptions): Promise<Triggers> {
+    const { functions, print } = options;
     const consumers = functions.map(({ consumer }) => checkedConsumer({ ...consumer, target: `local:${consumer.group}` }));
     for (const { onFailure } of consumers) checkDestination(onFailure);
     const handlers = new Map<string, Handler>();
-    const lines = new FailureLines(print);
     const mended = new Set(consumers.map(({ group }) => group));
     try {
       for (const [nth, { source }] of functions.entries()) {
@@ -73,40 +76,42 @@ export class Triggers {
         };
         handlers.set(target, await Handler.open({ name: group, source, print: (line) => print(`[${group}] ${line}`), onReload }));
       }
-      for (const [nth, consumer] of consumers.entries()) {
-        await makeTopics(log, consumer, print);
-        const from = await startOf(log, consumer);
-        const { enabled } = await putConsumer(log, consumer, functions[nth]?.consumer.enabled);
-        const { group, topic, target } = consumer;
-        const isCalled = `Calls ${handlers.get(target)?.shown ?? target} with the records of ${topic} (group ${group}, ${from}).`;
-        print(enabled ? isCalled : `${group} is paused: stratalog consumers resume ${group}`);
-        lines.remember(await log.consumers.status(group));
-      }
     } catch (reason) {
       await closeAll(handlers);
       throw reason;
     }
-    return new Triggers(log, bell, lines, mended, handlers);
+    return new Triggers({ log, bell, options, consumers, lines: new FailureLines(print), mended, handlers });
   }
 
   /** How it is with a consumer's function. */
   functionOf(target: string): FunctionState {
-    const handler = this.#handlers.get(target);
+    const handler = this.#parts.handlers.get(target);
     if (handler === undefined) return "none";
     return handler.isBroken ? "broken" : "loaded";
   }
 
-  /** Delivers from now on. */
-  begin({ bootstrapServers, reportFault }: BeginOptions): void {
-    this.#ended = deliverInBackground(this.#log, localCarrier(this.#handlers, bootstrapServers, this.#lines), {
-      bell: this.#bell,
-      mended: this.#mended,
-      reportFault,
-      signal: this.#closing.signal,
-      isOurs: ({ target }) => this.#handlers.has(target),
-      onReport: (consumer, partition, report) => this.#lines.report(consumer, partition, report),
-      onChange: (group, change) => this.#lines.change(group, change),
+  /** Makes the topics that are missing, puts the consumers, and delivers from then on. @throws LogError: it is to be closed then */
+  async begin({ bootstrapServers, reportFault }: BeginOptions): Promise<void> {
+    const { log, bell, mended, lines, handlers, consumers, options } = this.#parts;
+    for (const [nth, consumer] of consumers.entries()) await this.#put(consumer, options.functions[nth]?.consumer.enabled);
+    this.#ended = deliverInBackground(log, localCarrier(handlers, bootstrapServers, lines), {
+      ...{ bell, mended, reportFault, signal: this.#closing.signal },
+      isOurs: ({ target }) => handlers.has(target),
+      onReport: (consumer, partition, report) => lines.report(consumer, partition, report),
+      onChange: (group, change) => lines.change(group, change),
     });
+  }
+
+  async #put(consumer: ConsumerSettings, wanted: boolean | undefined): Promise<void> {
+    const { log, lines, handlers, options } = this.#parts;
+    const { print } = options;
+    const { group, topic, target } = consumer;
+    await makeTopics(log, consumer, print);
+    const from = await startOf(log, consumer);
+    const { enabled } = await putConsumer(log, consumer, wanted);
+    const isCalled = `Calls ${handlers.get(target)?.shown ?? target} with the records of ${topic} (group ${group}, ${from}).`;
+    print(enabled ? isCalled : `${group} is paused: stratalog consumers resume ${group}`);
+    lines.remember(await log.consumers.status(group));
   }
 
   /** Begins no more calls; those that run may end within `limits.closeGraceMs`. */
@@ -115,7 +120,7 @@ export class Triggers {
     const over = new AbortController();
     const ended = this.#ended.finally(() => over.abort());
     await nodeClock.sleep(limits.closeGraceMs, over.signal);
-    await closeAll(this.#handlers);
+    await closeAll(this.#parts.handlers);
     await ended;
   }
 }
