@@ -25,7 +25,7 @@ export interface StratalogEventSourceProps {
   readonly maxBatchingWindow?: Duration;
   /** Made by `FilterCriteria.filter`: a record that matches none is not delivered. Default: all records are. */
   readonly filters?: readonly Readonly<Record<string, unknown>>[];
-  /** How often a failed batch is tried again, 0 to 10,000; -1: until its records are too old or gone. Default -1. */
+  /** How often a failed batch is tried again, 0 to 10,000; -1: until its records are too old or gone. Default -1; 10 with `onFailure` and no `maxRecordAge`, as in Lambda's mappings for Kafka. */
   readonly retryAttempts?: number;
   /** Records that are older are given up, 1 minute to 7 days. Default: none is too old. */
   readonly maxRecordAge?: Duration;

@@ -49,7 +49,7 @@ export const consumerFlags = {
   "on-failure": {
     type: "string",
     value: "TOPIC",
-    doc: "The topic for records that were given up, which takes --retry-attempts or --max-record-age, as TOPIC or kafka://TOPIC. Default: they are kept as dead letters.",
+    doc: "The topic for records that were given up (after 10 more attempts, unless --retry-attempts or --max-record-age say otherwise), as TOPIC or kafka://TOPIC. Default: they are kept as dead letters.",
   },
   "output-topic": {
     type: "string",

@@ -68,10 +68,15 @@ const defaults: Omit<ConsumerSettings, Needed> = {
   enabled: true,
 };
 
+/** Lambda's mappings for Kafka: where a destination is set, nothing is tried again without an end. */
+const retriesWithDestination = 10;
+
 /** A consumer with its defaults. @throws invalid_config, invalid_group_id, invalid_topic */
 export function checkedConsumer(given: NewConsumer): ConsumerSettings {
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as NewConsumer;
-  const consumer = { ...defaults, ...(set as Partial<ConsumerSettings>) } as ConsumerSettings;
+  const asked = { ...defaults, ...(set as Partial<ConsumerSettings>) } as ConsumerSettings;
+  const isEndless = asked.retryAttempts === -1 && asked.maxRecordAgeMs === -1;
+  const consumer = isEndless && asked.onFailure !== undefined ? { ...asked, retryAttempts: retriesWithDestination } : asked;
   checkGroupId(consumer.group);
   checkTopicName(consumer.topic);
   checkTarget(consumer);

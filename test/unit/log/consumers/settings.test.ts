@@ -47,6 +47,16 @@ describe("a consumer's settings", () => {
   for (const set of right)
     it(`take ${JSON.stringify(set)}`, () => assert.partialDeepStrictEqual(checkedConsumer({ ...least, ...set }), set));
 
+  it("end after 10 retries where a destination is set, and nothing else ends them", () => {
+    const onFailure = "kafka://dead";
+    const attempts = (set: Partial<NewConsumer>) => checkedConsumer({ ...least, ...set }).retryAttempts;
+    assert.deepEqual([attempts({ onFailure }), attempts({ onFailure, retryAttempts: -1 })], [10, 10]);
+    assert.deepEqual(
+      [attempts({}), attempts({ onFailure, maxRecordAgeMs: 60_000 }), attempts({ onFailure, retryAttempts: 3 })],
+      [-1, -1, 3],
+    );
+  });
+
   const wrong: readonly [Partial<NewConsumer>, string][] = [
     [{ group: "" }, "invalid_group_id"],
     [{ topic: "a b" }, "invalid_topic"],
