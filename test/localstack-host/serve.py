@@ -6,6 +6,7 @@
 It prints "listens on <port>" when it serves.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -23,10 +24,16 @@ def end_with_input():
 
     while os.read(0, 4096):
         pass
-    # DynamoDB and the functions, which know of no such end.
-    for child in psutil.Process().children(recursive=True):
-        child.kill()
+    def end_children():
+        # DynamoDB and the functions, which know of no such end.
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+
+    end_children()
     shutil.rmtree(os.environ["LOCALSTACK_HOST_DATA"], ignore_errors=True)
+    # A request that was under way may have started DynamoDB again.
+    end_children()
     os._exit(0)
 
 
