@@ -379,12 +379,14 @@ export const limits = {
   activeMarkMs: 600_000,
   activeQuietMs: 3_600_000,
   activeMarksMax: 100_000,
-  /** Segments of a process: the bytes and the indexes that it keeps, and what it reads ahead for who reads in order. */
+  /** Segments of a process: the bytes that it has of them, those that are on their way too; the indexes that it keeps; and what it reads at once, and ahead, for who reads in order. */
   segmentCacheBytesMax: 128 * 1024 * 1024,
   segmentIndexesMax: 1_024,
   segmentStretchBytes: 8 * 1024 * 1024,
   segmentStretchesAhead: 2,
   segmentReadersMax: 10_000,
+  /** Who has read in order goes on within this time: for so long what was read for it is kept for it. */
+  segmentReaderMs: 10_000,
   segmentRowsMax: 4,
   /** How long a process believes which object a segment is: what compaction has removed goes on being read for so long. */
   segmentRowMs: 60_000,

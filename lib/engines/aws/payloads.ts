@@ -78,11 +78,11 @@ export class Payloads {
     const name = cacheName(shard, payload);
     const known = this.#cache.get(name);
     if (known !== undefined) return { start: 0, bytes: known };
-    if (!payload.isObject) return { start: 0, bytes: await this.#cache.load(name, () => this.#getItem(shard, payload)) };
     const whole = stepsPosition(stored) + (stored.stepsBytes === 0 ? 0 : checksumBytes + stored.stepsBytes);
+    if (!payload.isObject) return { start: 0, bytes: await this.#cache.load(name, whole, () => this.#getItem(shard, payload)) };
     // Other partitions' readers will want the rest of it.
     if (whole <= this.#context.tuning.payloadWholeBytes)
-      return { start: 0, bytes: await this.#cache.load(name, () => this.#getObject(shard, payload)) };
+      return { start: 0, bytes: await this.#cache.load(name, whole, () => this.#getObject(shard, payload)) };
     return { start, bytes: await this.#getObject(shard, payload, { start, length: end - start }) };
   }
 

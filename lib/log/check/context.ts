@@ -1,9 +1,9 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
+import { ReadRoom } from "../../core/read-room.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { JanitorParts } from "../janitor.ts";
 import type { Topic } from "../log.ts";
-import { ReadRoom } from "./read-room.ts";
 import { Frontiers } from "../strata/frontiers.ts";
 import { readTopic, topicKey } from "../topic-row.ts";
 import type { StrataServices } from "../strata/services.ts";

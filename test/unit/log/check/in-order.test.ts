@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { LogError } from "../../../../lib/core/errors.ts";
+import { ReadRoom } from "../../../../lib/core/read-room.ts";
 import { type Finding, note } from "../../../../lib/log/check/finding.ts";
 import { inOrder } from "../../../../lib/log/check/in-order.ts";
-import { ReadRoom } from "../../../../lib/log/check/read-room.ts";
 
 const found = (message: string): Finding => note({ kind: "missing", what: "object", where: {}, message });
 const turns = async (count: number): Promise<void> => {
