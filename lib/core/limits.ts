@@ -379,20 +379,18 @@ export const limits = {
   activeMarkMs: 600_000,
   activeQuietMs: 3_600_000,
   activeMarksMax: 100_000,
-  /** Segments of a process: the bytes that it has of them, those that are on their way too; the indexes that it keeps; and what it reads at once, and ahead, for who reads in order. */
+  /** Segments of a process: the bytes that it has of them, those that are on their way too; the indexes and largest timestamps that it keeps; what it reads at once, and ahead, for who reads in order, and how long it keeps that for one who does not come. */
   segmentCacheBytesMax: 128 * 1024 * 1024,
   segmentIndexesMax: 1_024,
+  segmentTimesMax: 100_000,
   segmentStretchBytes: 8 * 1024 * 1024,
   segmentStretchesAhead: 2,
   segmentReadersMax: 10_000,
-  /** Who has read in order goes on within this time: for so long what was read for it is kept for it. */
   segmentReaderMs: 10_000,
   segmentRowsMax: 4,
   /** How long a process believes which object a segment is: what compaction has removed goes on being read for so long. */
   segmentRowMs: 60_000,
   segmentReadAttemptsMax: 5,
-  /** Segments whose largest timestamps a process remembers. */
-  segmentTimesMax: 100_000,
   /** Topics of which a check of the whole log remembers what has become of them. */
   checkTopicsKept: 20_000,
   /** Segments, and the journal after them, that one fetch goes over. */
