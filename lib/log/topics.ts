@@ -53,7 +53,12 @@ export class CatalogTopics implements Topics {
       growingTo: 0,
     };
     await engine.catalog.transact([makingWrite(name, row)]);
-    await this.#openShards(row, partitions, 0);
+    try {
+      await this.#openShards(row, partitions, 0);
+    } catch (reason) {
+      // A janitor that took its maker for gone has closed what was open.
+      throw LogError.from(reason).code === "unknown_topic_or_partition" ? tooSlow(name) : reason;
+    }
     try {
       await engine.catalog.transact([
         { key: topicKey(name), put: topicRowValue(row), if: "absent" },

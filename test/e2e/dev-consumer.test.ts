@@ -259,10 +259,7 @@ test("two functions, each with its topic, and records that one of them answers",
     "failed",
   ]);
   const notes = at.printed().match(/^Note: .*$/gm) ?? [];
-  assert.match(
-    notes.join("\n"),
-    /^Note: double tries what fails .* kafka:\/\/failed .*\nNote: doubled may write to doubles, .*\nNote: doubled tries .*$/,
-  );
+  assert.match(notes.join("\n"), /^Note: doubled may write to doubles, .*$/);
   await produce(at, "numbers", ["1", "2", "3"]);
   await until("the doubles have arrived", () => valuesOf(two.events()).length === 3);
   assert.deepEqual(valuesOf(two.events()), ["2", "4", "6"]);

@@ -84,3 +84,21 @@ test("of those that lost the race for a name nothing is left", async () => {
   await createJanitor(engine, parts)(Number.MAX_SAFE_INTEGER);
   assert.deepEqual(await engine.catalog.query(deletedTopicsPk, { limit: 10 }), []);
 });
+
+test("a maker whose shards are closed under it, since it was taken for gone, is told that nothing was made", async () => {
+  const engine = createMemoryEngine();
+  const { journal } = engine;
+  const janitor = createJanitor(engine, { ...parts, strata: { garbageGraceMs: 0 } });
+  const open: Engine["journal"]["open"] = async (...given) => {
+    await journal.open(...given);
+    for (let rounds = 0; rounds < 2; rounds++) {
+      time.nowMs += 1;
+      await janitor(Number.MAX_SAFE_INTEGER);
+    }
+    // Its answer was lost, and it is sent again.
+    await journal.open(...given);
+  };
+  const log = createLog({ ...engine, journal: { ...journal, open } }, parts);
+  await assert.rejects(log.topics.create({ name: "late" }), { code: "unavailable", outcome: "not-applied" });
+  assert.deepEqual(await log.topics.list({}), []);
+});
