@@ -2,7 +2,7 @@ import { mapBounded } from "../../core/bounded.ts";
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Consumer, ConsumerState, PartitionStatus } from "../../log/consumers/consumers.ts";
-import { failureTopic, type NewConsumer } from "../../log/consumers/settings.ts";
+import { writtenTopics, type NewConsumer } from "../../log/consumers/settings.ts";
 import { authorize, type Caller, type Need } from "../auth/caller.ts";
 import { readFields } from "../body.ts";
 import type { ConsumerBody, ConsumerListBody, ConsumerPartitionBody, ConsumerStatusBody } from "../consumer-wire.ts";
@@ -125,12 +125,12 @@ export const consumerRoute: Route = {
 export const consumerStatusRoute: Route = { path: "/consumers/{group}/status", operations: { GET: status } };
 
 /** Who makes a consumer has the log read and write for it: only what they may themselves. @throws forbidden */
-async function mayTrigger(caller: Caller, { group, topic, outputTopics = [], onFailure = "" }: NewConsumer): Promise<void> {
-  const written = new Set([...outputTopics, failureTopic(onFailure)].filter((name) => name !== undefined));
+async function mayTrigger(caller: Caller, consumer: NewConsumer): Promise<void> {
+  const { group, topic } = consumer;
   const needs: readonly Need[] = [
     { operation: "READ", resourceType: "GROUP", name: group },
     { operation: "READ", resourceType: "TOPIC", name: topic },
-    ...[...written].map((name): Need => ({ operation: "WRITE", resourceType: "TOPIC", name })),
+    ...[...writtenTopics(consumer)].map((name): Need => ({ operation: "WRITE", resourceType: "TOPIC", name })),
   ];
   for (const need of needs) await authorize(caller, [need]);
 }

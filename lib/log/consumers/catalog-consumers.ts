@@ -22,7 +22,7 @@ import { forgetWaits } from "./forget-waits.ts";
 import { letterKey, type LetterRow, lettersPk, readLetter } from "./letter-row.ts";
 import { pendingDeliveries } from "./pending.ts";
 import type { DeliveryServices } from "./services.ts";
-import { checkedConsumer, type ConsumerSettings, failureTopic, type NewConsumer } from "./settings.ts";
+import { checkedConsumer, type NewConsumer, writtenTopics } from "./settings.ts";
 import { type Start, startingOffsets, takeBack, writeStarting } from "./starting-offsets.ts";
 import { consumerState, consumerStatus } from "./status.ts";
 
@@ -38,7 +38,7 @@ export class CatalogConsumers implements Consumers {
     const settings = checkedConsumer(given);
     const { catalog, clock, log } = this.#services;
     const topic = await log.topics.get(settings.topic);
-    await this.#checkOtherTopics(settings);
+    for (const name of writtenTopics(settings)) await log.topics.get(name);
     for (let attempt = 1; ; attempt++) {
       const item = await catalog.get(consumerKey(settings.group));
       const before = item && readConsumer(item);
@@ -54,12 +54,6 @@ export class CatalogConsumers implements Consumers {
       if (before === undefined) await this.#withdrawWhereJoined(settings.group, starts);
       return { ...settings, createdMs, version: (before?.version ?? 0) + 1 };
     }
-  }
-
-  /** @throws unknown_topic_or_partition */
-  async #checkOtherTopics({ outputTopics, onFailure }: ConsumerSettings): Promise<void> {
-    const ofFailures = onFailure === undefined ? undefined : failureTopic(onFailure);
-    for (const topic of [...outputTopics, ...(ofFailures === undefined ? [] : [ofFailures])]) await this.#services.log.topics.get(topic);
   }
 
   /** @throws non_empty_group */

@@ -135,3 +135,9 @@ export function failureTopic(destination: string): string | undefined {
 function invalid(message: string): LogError {
   return new LogError("invalid_config", message);
 }
+
+/** The topics of this log that a consumer writes to, each once: those of its outputs, and the one of its failures. */
+export function writtenTopics({ outputTopics = [], onFailure }: Pick<NewConsumer, "outputTopics" | "onFailure">): ReadonlySet<string> {
+  const ofFailures = onFailure === undefined ? undefined : failureTopic(onFailure);
+  return new Set([...outputTopics, ...(ofFailures === undefined ? [] : [ofFailures])]);
+}

@@ -1,7 +1,7 @@
 import { LogError } from "../../core/errors.ts";
 import { limits } from "../../core/limits.ts";
 import type { Consumer } from "../../log/consumers/consumers.ts";
-import { checkedConsumer, type ConsumerSettings, failureTopic, type NewConsumer } from "../../log/consumers/settings.ts";
+import { checkedConsumer, type ConsumerSettings, failureTopic, writtenTopics, type NewConsumer } from "../../log/consumers/settings.ts";
 import type { Log } from "../../log/log.ts";
 import { topicGone } from "../../log/topic-gone.ts";
 import { nodeClock } from "../../node/clock.ts";
@@ -125,9 +125,8 @@ export class Triggers {
   }
 }
 
-async function makeTopics(log: Log, { topic, outputTopics, onFailure }: ConsumerSettings, print: (line: string) => void): Promise<void> {
-  const ofFailures = onFailure === undefined ? undefined : failureTopic(onFailure);
-  for (const name of [topic, ...outputTopics, ...(ofFailures === undefined ? [] : [ofFailures])]) await makeTopic(log, name, print);
+async function makeTopics(log: Log, settings: ConsumerSettings, print: (line: string) => void): Promise<void> {
+  for (const name of [settings.topic, ...writtenTopics(settings)]) await makeTopic(log, name, print);
 }
 
 /** Where a consumer that is about to be put begins, in words. */
